@@ -1,0 +1,108 @@
+"""The one error hierarchy. Each error carries a stable code, one clear sentence, and what to do about it.
+
+Used by the core to choose the exit code and the `error` event, and by the add-on to show the same sentence.
+"""
+
+from typing import ClassVar, Final
+
+EXIT_DONE: Final = 0
+EXIT_UNUSABLE_INPUT: Final = 2
+EXIT_NOBODY_FOUND: Final = 3
+EXIT_CANCELLED: Final = 130
+
+
+class JointwiseError(Exception):
+    """A failure that the user can understand and act on.
+
+    Args:
+        message: one sentence that says what is wrong, naming the file or the value.
+        hint: one sentence that says what to do; may be empty.
+    """
+
+    code: ClassVar[str] = "failed"
+    exit_code: ClassVar[int] = EXIT_UNUSABLE_INPUT
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class OptionError(JointwiseError):
+    """An option's value cannot be used (a negative focal length, an empty frame range, ...)."""
+
+    code = "bad_option"
+
+
+class VideoError(JointwiseError):
+    """The video is missing, is not a video, or no frame of it can be decoded."""
+
+    code = "bad_video"
+
+
+class OutputError(JointwiseError):
+    """The result cannot be written where the user asked."""
+
+    code = "bad_output"
+
+
+class MotionFileError(JointwiseError):
+    """A motion file is missing, damaged, or not a motion file."""
+
+    code = "bad_motion_file"
+
+
+class BodyFileError(JointwiseError):
+    """A body file is missing, damaged, or holds something other than a body."""
+
+    code = "bad_body_file"
+
+
+class WeightsError(JointwiseError):
+    """Network weights are missing, damaged, or do not fit the network; names the keys at fault."""
+
+    code = "bad_weights"
+
+
+class MotionDataError(JointwiseError):
+    """A motion-capture data set for training is missing, damaged, or has another layout."""
+
+    code = "bad_motion_data"
+
+
+class EngineError(JointwiseError):
+    """The engine that runs the networks cannot be used (not installed, no such device)."""
+
+    code = "bad_engine"
+
+
+class WorkerError(JointwiseError):
+    """The core process cannot be started, or ended without a result."""
+
+    code = "worker_failed"
+
+
+class SceneError(JointwiseError):
+    """The Blender scene or selection does not allow what was asked (no armature selected, ...)."""
+
+    code = "bad_scene"
+
+
+class NobodyFoundError(JointwiseError):
+    """The video holds no person in the chosen frames, or not the person that was asked for."""
+
+    code = "nobody_found"
+    exit_code = EXIT_NOBODY_FOUND
+
+
+class CancelledError(JointwiseError):
+    """The user cancelled."""
+
+    code = "cancelled"
+    exit_code = EXIT_CANCELLED
+
+    def __init__(self) -> None:
+        super().__init__("Cancelled.")

@@ -1,0 +1,158 @@
+"""The motion file: one person's motion as an AMASS-style npz, written by the core and read by the add-on.
+
+Contract file: standard library and numpy only. Never unpickles.
+"""
+
+import json
+import os
+import tempfile
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import MotionFileError, OutputError
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Motion:
+    """One person's motion, T frames; metres, radians, pixels, camera axes (+x right, +y down, +z away).
+
+    Attributes:
+        poses: (T, 72) axis-angle of the 24 SMPL joints, global orient first.
+        trans: (T, 3) SMPL translation: pelvis = J0(betas) + trans.
+        betas: (10,) shape of `body`.
+        body: `open` or `smpl`.
+        gender: `neutral`, `male` or `female`.
+        mocap_framerate: frames a second of the source.
+        frame_ids: (T,) int64, 0-based source frames, increasing; gaps are missing rows.
+        timestamps: (T,) float64 seconds.
+        joints: (T, 24, 3) posed joints.
+        keypoints: (T, 33, 3) the posed body's landmarks.
+        keypoints_2d: (T, 33, 2) the same projected to source pixels.
+        visibility: (T, 33) 0..1.
+        contacts: (T, 4) 0..1, left heel, left toe, right heel, right toe.
+        poses_per_frame: (T, 72) the result before the temporal prior and the refinement.
+        confidence: (T, 24) 0..1 per joint.
+        focal_length: pixels; the principal point is the image centre.
+        image_size: (width, height) after rotation metadata.
+        metadata: versions, backbone, hashes, options, warnings.
+    """
+
+    poses: FloatArray
+    trans: FloatArray
+    betas: FloatArray
+    body: str
+    gender: str
+    mocap_framerate: float
+    frame_ids: NDArray[np.int64]
+    timestamps: NDArray[np.float64]
+    joints: FloatArray
+    keypoints: FloatArray
+    keypoints_2d: FloatArray
+    visibility: FloatArray
+    contacts: FloatArray
+    poses_per_frame: FloatArray
+    confidence: FloatArray
+    focal_length: float
+    image_size: tuple[int, int]
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def frame_count(self) -> int:
+        """Number of frames with a pose."""
+        return len(self.poses)
+
+
+_FRAME_SHAPES: dict[str, tuple[int, ...]] = {
+    "poses": (72,),
+    "trans": (3,),
+    "frame_ids": (),
+    "timestamps": (),
+    "joints": (24, 3),
+    "keypoints": (33, 3),
+    "keypoints_2d": (33, 2),
+    "visibility": (33,),
+    "contacts": (4,),
+    "poses_per_frame": (72,),
+    "confidence": (24,),
+}
+_DTYPES: dict[str, type[Any]] = {"frame_ids": np.int64, "timestamps": np.float64}
+
+
+def save_motion(motion: Motion, path: Path) -> None:
+    """Write the motion file whole or not at all (beside, then renamed).
+
+    Raises:
+        OutputError: the folder does not exist or cannot be written.
+    """
+    arrays: dict[str, Any] = {
+        name: np.asarray(getattr(motion, name), _DTYPES.get(name, np.float32)) for name in _FRAME_SHAPES
+    }
+    arrays["betas"] = np.asarray(motion.betas, np.float32)
+    arrays["body"], arrays["gender"] = np.asarray(motion.body), np.asarray(motion.gender)
+    arrays["mocap_framerate"] = np.asarray(motion.mocap_framerate, np.float64)
+    arrays["focal_length"] = np.asarray(motion.focal_length, np.float64)
+    arrays["image_size"] = np.asarray(motion.image_size, np.int64)
+    arrays["metadata"] = np.asarray(json.dumps(motion.metadata))
+    try:
+        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+    except OSError as error:
+        raise OutputError(f"The folder {path.parent} cannot be written ({error.strerror}).", "Choose another folder.") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, **arrays)
+        os.replace(partial, path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written ({error.strerror}).", "Free some space or choose another folder.") from error
+    finally:
+        Path(partial).unlink(missing_ok=True)
+
+
+def load_motion(path: Path) -> Motion:
+    """Read a motion file.
+
+    Raises:
+        MotionFileError: the file is missing, not an npz, lacks a key, or has an array of the wrong shape.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except FileNotFoundError as error:
+        raise MotionFileError(f"The motion file {path} does not exist.") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise MotionFileError(f"{path} is not a motion file, or it is damaged.", "Estimate the video again.") from error
+    return _checked_motion(arrays, path)
+
+
+def _checked_motion(arrays: dict[str, Any], path: Path) -> Motion:
+    """Return the Motion of loaded arrays; names each missing key and wrong shape."""
+    scalars = ("betas", "body", "gender", "mocap_framerate", "focal_length", "image_size", "metadata")
+    missing = [name for name in (*_FRAME_SHAPES, *scalars) if name not in arrays]
+    if missing:
+        raise MotionFileError(f"{path} is not a Jointwise motion file: it lacks {', '.join(missing)}.")
+    frame_count = len(arrays["poses"]) if arrays["poses"].ndim else 0
+    for name, shape in _FRAME_SHAPES.items():
+        if arrays[name].shape != (frame_count, *shape):
+            raise MotionFileError(f"{path} is damaged: {name} has the shape {arrays[name].shape}.")
+        arrays[name] = arrays[name].astype(_DTYPES.get(name, np.float32))
+    try:
+        metadata = json.loads(str(arrays["metadata"]))
+        width, height = (int(value) for value in arrays["image_size"])
+        return Motion(
+            **{name: arrays[name] for name in _FRAME_SHAPES},
+            betas=arrays["betas"].astype(np.float32).reshape(10),
+            body=str(arrays["body"]),
+            gender=str(arrays["gender"]),
+            mocap_framerate=float(arrays["mocap_framerate"]),
+            focal_length=float(arrays["focal_length"]),
+            image_size=(width, height),
+            metadata=metadata,
+        )
+    except (TypeError, ValueError) as error:
+        raise MotionFileError(f"{path} is damaged: {error}.") from error

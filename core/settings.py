@@ -1,0 +1,39 @@
+"""What the user asked for, as frozen dataclasses; numbers that are not the user's to choose live beside their code."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Backbone = Literal["blazepose", "pare"]
+BlazePoseModel = Literal["heavy", "full"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+EngineName = Literal["auto", "onnx", "torch"]
+Root = Literal["weak"]
+
+
+@dataclass(frozen=True)
+class EstimateSettings:
+    """Options of `python -m core estimate`; names follow the command line.
+
+    Note: `start` and `end` are 0-based source frames, the end exclusive, None for the whole video.
+    `people` is `main`, `all`, or a comma-separated list of 1-based ranks in order of size times screen time.
+    `window` is `track` (state carried over the whole track) or a sliding window's length in frames.
+    """
+
+    video: Path
+    output: Path
+    start: int = 0
+    end: int | None = None
+    people: str = "main"
+    backbone: Backbone = "blazepose"
+    model: BlazePoseModel = "heavy"
+    checkpoint: Path | None = None
+    smpl: Path | None = None
+    device: Device = "auto"
+    engine: EngineName = "auto"
+    window: str = "track"
+    root: Root = "weak"
+    focal_length_px: float | None = None
+    focal_length_35mm: float | None = None
+    detector_weights: Path | None = None
+    overlay: Path | None = None
