@@ -1,0 +1,128 @@
+"""The command line: reads the options, runs one command, turns errors into a sentence, an event and an exit code."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from .cancellation import listen_for_cancel
+from .development_commands import add_development_commands
+from .errors import EXIT_DONE, JointwiseError, OptionError
+from .protocol import Error, Hello
+from .reporting import JsonReporter, Reporter, TerminalReporter
+from .settings import EstimateSettings
+from .version import read_version
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are ours: one sentence, no usage text."""
+
+    def error(self, message: str) -> NoReturn:
+        raise OptionError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; return the exit code: 0 done, 2 unusable input, 3 nobody found, 130 cancelled."""
+    reporter: Reporter = JsonReporter(sys.stdout) if "--json" in arguments else TerminalReporter()
+    reporter.emit(Hello(read_version()))
+    try:
+        options = _build_parser().parse_args(arguments)
+        options.run(options, reporter)
+    except JointwiseError as error:
+        reporter.emit(Error(error.code, error.message, error.hint))
+        print(str(error), file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader is gone, so nobody is left to tell.
+        return EXIT_DONE
+    except (Exception, KeyboardInterrupt) as error:  # the one place that may catch everything
+        return _report_defect(error, reporter)
+    return EXIT_DONE
+
+
+def _report_defect(error: BaseException, reporter: Reporter) -> int:
+    """Report what should not have happened, with the place in our code, and return the exit code."""
+    traceback = error.__traceback__
+    while traceback and traceback.tb_next:
+        traceback = traceback.tb_next
+    place = f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}" if traceback else "unknown place"
+    message = f"An unexpected error stopped the work: {type(error).__name__}: {error} ({place})."
+    defect = JointwiseError(message, "Please report this sentence together with the video's format.")
+    reporter.emit(Error(defect.code, defect.message, defect.hint))
+    print(str(defect), file=sys.stderr)
+    return defect.exit_code
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m core", description="Motion capture from a video.")
+    parser.add_argument("--version", action="version", version=read_version())
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_estimate(commands)
+    _add_overlay(commands)
+    _add_contact_sheet(commands)
+    add_development_commands(commands)
+    return parser
+
+
+def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser("estimate", help="video in, motion file out")
+    command.add_argument("video", type=Path)
+    command.add_argument("--output", type=Path, required=True, metavar="OUT.npz", help="the main person's motion file")
+    command.add_argument("--start", type=int, default=0, metavar="N", help="first frame, 0-based")
+    command.add_argument("--end", type=int, metavar="N", help="first frame that is not used")
+    command.add_argument("--people", default="main", help="main, all, or numbers such as 1,3")
+    command.add_argument("--backbone", choices=["blazepose", "pare"], default="blazepose")
+    command.add_argument("--model", choices=["heavy", "full"], default="heavy", help="size of the blazepose network")
+    command.add_argument("--checkpoint", type=Path, help="weights of the pare backbone")
+    command.add_argument("--smpl", type=Path, help="SMPL file of the pare backbone")
+    command.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
+    command.add_argument("--engine", choices=["auto", "onnx", "torch"], default="auto", help="what runs the networks")
+    command.add_argument("--window", default="track", help="track, or the frames of a sliding window (the paper's 16)")
+    command.add_argument("--root", choices=["weak"], default="weak", help="how the root translation is found")
+    command.add_argument("--quality", choices=["balanced"], default="balanced")
+    command.add_argument("--focal-length", type=float, metavar="PX", dest="focal_length_px")
+    command.add_argument("--focal-length-35mm", type=float, metavar="MM")
+    command.add_argument("--detector-weights", type=Path, metavar="FILE", help="your own YOLO weights (needs ultralytics)")
+    command.add_argument("--overlay", type=Path, metavar="FILE.mp4", help="the body drawn over the video")
+    command.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
+    command.set_defaults(run=_run_estimate)
+
+
+def _run_estimate(options: argparse.Namespace, reporter: Reporter) -> None:
+    cancellation = listen_for_cancel()
+    fields = {name: value for name, value in vars(options).items() if name not in ("run", "json", "quality")}
+    from .pipeline import estimate
+
+    estimate(EstimateSettings(**fields), reporter, cancellation)
+
+
+def _add_overlay(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser("overlay", help="draw motion files over their video")
+    command.add_argument("video", type=Path)
+    command.add_argument("--motion", type=Path, required=True, action="append", help="may be given several times")
+    command.add_argument("--output", type=Path, required=True, metavar="FILE.mp4")
+    command.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
+    command.set_defaults(run=_run_overlay)
+
+
+def _run_overlay(options: argparse.Namespace, reporter: Reporter) -> None:
+    cancellation = listen_for_cancel()
+    from .pipeline import draw_overlay
+
+    draw_overlay(options.video, options.motion, options.output, reporter, cancellation)
+
+
+def _add_contact_sheet(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser("contact-sheet", help="source, overlay and rendered views in one picture")
+    command.add_argument("--video", type=Path, required=True)
+    command.add_argument("--motion", type=Path, required=True)
+    command.add_argument("--renders", type=Path, help="folder of frame_000123.png files")
+    command.add_argument("--output", type=Path, required=True, metavar="FILE.png")
+    command.set_defaults(run=_run_contact_sheet)
+
+
+def _run_contact_sheet(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .contact_sheet import write_contact_sheet
+
+    write_contact_sheet(options.video, options.motion, options.renders, options.output)

@@ -1,0 +1,95 @@
+"""A picture that shows source, overlay and rendered view of a motion side by side, a row for each chosen frame."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .body_model import load_open_body
+from .errors import OutputError
+from .motion import load_motion
+from .overlay import BodyPainter, COLORS_RGB
+from .video import VideoReader
+
+Image = NDArray[np.uint8]
+
+CELL_HEIGHT_PX: Final = 300
+MARGIN_PX: Final = 6
+CAPTIONS: Final = ("source", "overlay", "Blender")
+ROW_COUNT: Final = 5
+
+
+def write_contact_sheet(video: Path, motion_path: Path, renders: Path | None, output: Path) -> None:
+    """Write the sheet as a PNG.
+
+    Args:
+        renders: folder of pictures named frame_000123.png after 0-based source frames; they choose the rows.
+            Without it the rows are spread over the motion and the last column is left out.
+    Raises:
+        MotionFileError, VideoError: an input cannot be read.
+        OutputError: the sheet cannot be written.
+    """
+    motion = load_motion(motion_path)
+    painter = BodyPainter(motion, load_open_body(), COLORS_RGB[0])
+    rendered = _rendered_frames(renders) if renders else {}
+    spread = np.linspace(0, motion.frame_count - 1, ROW_COUNT).round().astype(int)
+    wanted = sorted(rendered) or [int(frame_id) for frame_id in motion.frame_ids[np.unique(spread)]]
+    rows = []
+    for frame_id, picture in _read_pictures(video, wanted):
+        cells = [picture, painter.paint(picture, frame_id)]
+        if frame_id in rendered and (view := cv2.imread(str(rendered[frame_id]))) is not None:
+            cells.append(cv2.cvtColor(view, cv2.COLOR_BGR2RGB))
+        rows.append(_row(cells, frame_id))
+    _write_png(output, _stack(rows))
+
+
+def _rendered_frames(folder: Path) -> dict[int, Path]:
+    matches = ((re.fullmatch(r"frame_(\d+)\.png", path.name), path) for path in folder.glob("frame_*.png"))
+    return {int(match[1]): path for match, path in matches if match}
+
+
+def _read_pictures(video: Path, frame_ids: list[int]) -> Iterable[tuple[int, Image]]:
+    wanted = set(frame_ids)
+    with VideoReader(video, min(wanted), max(wanted) + 1) as reader:
+        for frame in reader:
+            if frame.index in wanted:
+                yield frame.index, frame.image_rgb
+
+
+def _row(cells: list[Image], frame_id: int) -> Image:
+    """Return the cells side by side at one height, each with its caption."""
+    parts = []
+    for caption, cell in zip(CAPTIONS, cells, strict=False):
+        width = round(cell.shape[1] * CELL_HEIGHT_PX / cell.shape[0])
+        small = cv2.resize(cell, (width, CELL_HEIGHT_PX), interpolation=cv2.INTER_AREA)
+        for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+            text = f"{caption}, frame {frame_id}"
+            cv2.putText(small, text, (8, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, color, thickness, cv2.LINE_AA)
+        parts += [small, np.full((CELL_HEIGHT_PX, MARGIN_PX, 3), 255, np.uint8)]
+    return np.concatenate(parts[:-1], axis=1)
+
+
+def _stack(rows: list[Image]) -> Image:
+    """Return the rows below one another; narrower ones are filled up with white."""
+    width = max(row.shape[1] for row in rows)
+    padded: list[Any] = []
+    for row in rows:
+        fill = np.full((row.shape[0], width - row.shape[1], 3), 255, np.uint8)
+        padded += [np.concatenate([row, fill], axis=1), np.full((MARGIN_PX, width, 3), 255, np.uint8)]
+    return np.concatenate(padded[:-1], axis=0)
+
+
+def _write_png(output: Path, picture: Image) -> None:
+    encoded, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    partial = output.with_name(f".{output.name}.partial")
+    try:
+        partial.write_bytes(data.tobytes() if encoded else b"")
+        partial.replace(output)
+    except OSError as error:
+        raise OutputError(f"{output} cannot be written ({error.strerror}).", "Choose another folder.") from error
+    finally:
+        partial.unlink(missing_ok=True)

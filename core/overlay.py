@@ -1,0 +1,104 @@
+"""The body drawn over the video, so that the result can be looked at before Blender is opened."""
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .body_model import BodyModel
+from .cancellation import Cancellation
+from .errors import OutputError
+from .motion import Motion
+from .reporting import StageProgress
+from .rotations import rotvec_to_rotmat
+from .video import VideoReader
+
+FloatArray = NDArray[np.floating[Any]]
+Image = NDArray[np.uint8]
+
+LONGEST_SIDE_PX: Final = 1280
+BODY_OPACITY: Final = 0.75
+NEAREST_DEPTH_M: Final = 0.05
+COLORS_RGB: Final = ((120, 190, 255), (255, 170, 110), (140, 230, 150), (230, 150, 230))
+LIGHT_CAM: Final = np.array([0.3, -0.5, -0.8]) / np.linalg.norm([0.3, -0.5, -0.8])
+
+
+def write_overlay(
+    path: Path,
+    video: VideoReader,
+    motions: list[Motion],
+    body: BodyModel,
+    cancellation: Cancellation,
+    progress: StageProgress,
+) -> None:
+    """Write an mp4 of the video's frames with every motion's body drawn over them; whole or not at all.
+
+    Raises:
+        OutputError: the file cannot be written.
+        CancelledError: the user stopped it.
+    """
+    painters = [BodyPainter(motion, body, COLORS_RGB[i % len(COLORS_RGB)]) for i, motion in enumerate(motions)]
+    scale = min(1.0, LONGEST_SIDE_PX / max(video.info.width, video.info.height))
+    # Encoders want even sizes.
+    size = tuple(int(side * scale) // 2 * 2 for side in (video.info.width, video.info.height))
+    partial = path.with_name(f".{path.stem}.partial.mp4")
+    writer = cv2.VideoWriter(str(partial), cv2.VideoWriter.fourcc(*"mp4v"), video.info.frame_rate_hz, size)
+    try:
+        if not writer.isOpened():
+            raise OutputError(f"{path} cannot be written.", "Choose another folder for the overlay video.")
+        for done, frame in enumerate(video, start=1):
+            cancellation.check()
+            picture = cv2.resize(frame.image_rgb, size, interpolation=cv2.INTER_AREA)
+            for painter in painters:
+                picture = painter.paint(picture, frame.index)
+            writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+            progress.update(done)
+        writer.release()
+        os.replace(partial, path)
+    finally:
+        writer.release()
+        partial.unlink(missing_ok=True)
+
+
+class BodyPainter:
+    """Draws one motion's body on pictures of any size that show the whole source frame."""
+
+    def __init__(self, motion: Motion, body: BodyModel, color_rgb: tuple[int, int, int]) -> None:
+        self._motion = motion
+        self._body = body
+        self._color = np.array(color_rgb, np.float64)
+        self._rows = {int(frame_id): row for row, frame_id in enumerate(motion.frame_ids)}
+
+    def paint(self, picture: Image, frame_id: int) -> Image:
+        """Return the picture with the body of a source frame over it; the same picture where there is no pose."""
+        row = self._rows.get(frame_id)
+        if row is None:
+            return picture
+        motion = self._motion
+        rotmat = rotvec_to_rotmat(motion.poses[row : row + 1].reshape(1, 24, 3))
+        vertices = self._body.pose_vertices(rotmat, motion.betas, motion.trans[row : row + 1])[0]
+        drawn = picture.copy()
+        self._draw_triangles(drawn, vertices, picture.shape[1] / motion.image_size[0])
+        blended: Image = cv2.addWeighted(drawn, BODY_OPACITY, picture, 1 - BODY_OPACITY, 0)
+        return blended
+
+    def _draw_triangles(self, picture: Image, vertices_cam: FloatArray, scale: float) -> None:
+        """Paint the triangles that face the camera, the farthest first."""
+        faces = self._body.file.faces
+        corners = vertices_cam[faces]
+        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
+        depth = corners[..., 2].mean(axis=1)
+        toward_camera = -(normals * corners.mean(axis=1)).sum(axis=1) > 0
+        visible = np.flatnonzero(toward_camera & (corners[..., 2].min(axis=1) > NEAREST_DEPTH_M))
+        visible = visible[np.argsort(-depth[visible])]
+        center = np.asarray(self._motion.image_size) / 2
+        points = self._motion.focal_length * corners[visible, :, :2] / corners[visible, :, 2:] + center
+        # Four fractional bits keep small triangles from leaving gaps; far-off points must not overflow.
+        pixels = np.clip(points * scale * 16, -(2**20), 2**20).astype(np.int32)
+        light = 0.45 + 0.55 * np.clip(normals[visible] @ LIGHT_CAM, 0, 1)
+        for triangle, color in zip(pixels, light[:, None] * self._color, strict=True):
+            cv2.fillConvexPoly(picture, triangle, color.tolist(), lineType=cv2.LINE_8, shift=4)

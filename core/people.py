@@ -1,0 +1,51 @@
+"""Whom the user wants, out of the tracks that were found."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from .errors import NobodyFoundError, OptionError
+
+_Track = TypeVar("_Track")
+
+
+def parse_people(people: str) -> tuple[int, ...] | None:
+    """Return the 1-based ranks that `--people` names, or None for everyone.
+
+    Raises:
+        OptionError: neither `main`, `all`, nor a list of whole numbers from 1.
+    """
+    if people == "all":
+        return None
+    if people == "main":
+        return (1,)
+    parts = [part.strip() for part in people.split(",")]
+    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+        raise OptionError(f"--people cannot be '{people}'.", "Use main, all, or numbers such as 1,3.")
+    return tuple(dict.fromkeys(int(part) for part in parts))
+
+
+def choose_people(tracks: Sequence[_Track], people: str, video: Path) -> list[_Track]:
+    """Return the wanted tracks; `tracks` come in order of size times screen time.
+
+    Raises:
+        NobodyFoundError: no track at all, or fewer than the wanted number.
+    """
+    ranks = parse_people(people)
+    if not tracks:
+        raise NobodyFoundError(
+            f"No person was found in {video.name}.", "Check the frame range, and that the person is well visible."
+        )
+    if ranks is None:
+        return list(tracks)
+    if max(ranks) > len(tracks):
+        found = "1 person was" if len(tracks) == 1 else f"{len(tracks)} people were"
+        raise NobodyFoundError(f"Person {max(ranks)} was asked for, but {found} found in {video.name}.")
+    return [tracks[rank - 1] for rank in ranks]
+
+
+def person_path(output: Path, position: int, rank_count: int) -> Path:
+    """Return the file of the person at a 0-based position: OUT.npz, OUT_person2.npz, ..."""
+    if position == 0 or rank_count == 1:
+        return output
+    return output.with_name(f"{output.stem}_person{position + 1}{output.suffix}")

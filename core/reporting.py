@@ -1,0 +1,94 @@
+"""Progress and warnings on their way out: JSON lines for the add-on, a bar and sentences for a terminal."""
+
+import sys
+import time
+from typing import Final, Protocol, TextIO
+
+from .protocol import Error, Event, Hello, Result, Status, Warning, encode_event
+
+MINIMUM_INTERVAL_S: Final = 0.1
+"""At most ten status events a second."""
+
+FIRST_FRAME_WITH_TIME_LEFT: Final = 10
+
+
+class Reporter(Protocol):
+    """Takes events as they happen."""
+
+    def emit(self, event: Event) -> None:
+        """Pass the event on at once."""
+
+
+class JsonReporter:
+    """Writes each event as one JSON line on stdout."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def emit(self, event: Event) -> None:
+        """Write one line and flush, so that the reader sees it now."""
+        self._stream.write(encode_event(event) + "\n")
+        self._stream.flush()
+
+
+class TerminalReporter:
+    """Shows a bar on stderr and the result's paths on stdout."""
+
+    def __init__(self) -> None:
+        self._bar_is_open = False
+
+    def emit(self, event: Event) -> None:
+        """Show the event; errors are left to the caller, which prints them as the last line."""
+        if isinstance(event, Status):
+            self._draw_bar(event)
+        elif isinstance(event, Warning):
+            self._end_bar()
+            print(f"Warning: {event.message}", file=sys.stderr)
+        elif isinstance(event, Result):
+            self._end_bar()
+            for path in (*event.paths, event.overlay):
+                if path:
+                    print(path)
+        elif isinstance(event, Hello | Error):
+            self._end_bar()
+
+    def _draw_bar(self, status: Status) -> None:
+        if not sys.stderr.isatty():
+            return
+        share = min(status.frame / status.frame_count, 1.0) if status.frame_count else 0.0
+        left = "" if status.seconds_left is None else f", {status.seconds_left:.0f} s left"
+        bar = "#" * round(30 * share)
+        total = f"/{status.frame_count}" if status.frame_count else ""
+        sys.stderr.write(f"\r\x1b[K{status.stage} [{bar:<30}] {status.frame}{total}{left}")
+        sys.stderr.flush()
+        self._bar_is_open = True
+
+    def _end_bar(self) -> None:
+        if self._bar_is_open:
+            sys.stderr.write("\n")
+            self._bar_is_open = False
+
+
+class StageProgress:
+    """Turns a frame counter into status events: rate-limited, with the time left from the tenth frame on."""
+
+    def __init__(self, reporter: Reporter, stage: str, frame_count: int) -> None:
+        self._reporter = reporter
+        self._stage = stage
+        self._frame_count = frame_count
+        self._started_s = time.monotonic()
+        self._reported_s = -1.0
+        self.update(0)
+
+    def update(self, frame: int) -> None:
+        """Report that `frame` frames are done, unless a report went out a moment ago."""
+        now_s = time.monotonic()
+        is_last = frame == self._frame_count
+        if not is_last and 0 <= now_s - self._reported_s < MINIMUM_INTERVAL_S and self._reported_s >= 0:
+            return
+        self._reported_s = now_s
+        seconds_left = None
+        if frame >= FIRST_FRAME_WITH_TIME_LEFT and self._frame_count:
+            remaining = max(self._frame_count - frame, 0)
+            seconds_left = round((now_s - self._started_s) / frame * remaining, 1)
+        self._reporter.emit(Status(self._stage, frame, self._frame_count, seconds_left))
