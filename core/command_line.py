@@ -46,7 +46,9 @@ def _report_defect(error: BaseException, reporter: Reporter) -> int:
     traceback = error.__traceback__
     while traceback and traceback.tb_next:
         traceback = traceback.tb_next
-    place = f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}" if traceback else "unknown place"
+    place = (
+        f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}" if traceback else "unknown place"
+    )
     message = f"An unexpected error stopped the work: {type(error).__name__}: {error} ({place})."
     defect = JointwiseError(message, "Please report this sentence together with the video's format.")
     reporter.emit(Error(defect.code, defect.message, defect.hint))
@@ -83,7 +85,9 @@ def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command.add_argument("--quality", choices=["balanced"], default="balanced")
     command.add_argument("--focal-length", type=float, metavar="PX", dest="focal_length_px")
     command.add_argument("--focal-length-35mm", type=float, metavar="MM")
-    command.add_argument("--detector-weights", type=Path, metavar="FILE", help="your own YOLO weights (needs ultralytics)")
+    command.add_argument(
+        "--detector-weights", type=Path, metavar="FILE", help="your own YOLO weights (needs ultralytics)"
+    )
     command.add_argument("--overlay", type=Path, metavar="FILE.mp4", help="the body drawn over the video")
     command.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
     command.set_defaults(run=_run_estimate)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from .body_model import load_open_body
 from .errors import OutputError
 from .motion import load_motion
-from .overlay import BodyPainter, COLORS_RGB
+from .overlay import COLORS_RGB, BodyPainter
 from .video import VideoReader
+from .whole_file import whole_file
 
 Image = NDArray[np.uint8]
 
@@ -85,11 +86,7 @@ def _stack(rows: list[Image]) -> Image:
 
 def _write_png(output: Path, picture: Image) -> None:
     encoded, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    partial = output.with_name(f".{output.name}.partial")
-    try:
-        partial.write_bytes(data.tobytes() if encoded else b"")
-        partial.replace(output)
-    except OSError as error:
-        raise OutputError(f"{output} cannot be written ({error.strerror}).", "Choose another folder.") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    if not encoded:
+        raise OutputError(f"{output} cannot be made: the picture could not be encoded.")
+    with whole_file(output) as partial:
+        partial.write_bytes(data.tobytes())

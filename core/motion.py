@@ -4,8 +4,6 @@ Contract file: standard library and numpy only. Never unpickles.
 """
 
 import json
-import os
-import tempfile
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import MotionFileError, OutputError
+from .errors import MotionFileError
+from .whole_file import whole_file
 
 FloatArray = NDArray[np.float32]
 
@@ -100,18 +99,8 @@ def save_motion(motion: Motion, path: Path) -> None:
     arrays["focal_length"] = np.asarray(motion.focal_length, np.float64)
     arrays["image_size"] = np.asarray(motion.image_size, np.int64)
     arrays["metadata"] = np.asarray(json.dumps(motion.metadata))
-    try:
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
-    except OSError as error:
-        raise OutputError(f"The folder {path.parent} cannot be written ({error.strerror}).", "Choose another folder.") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(partial, path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}).", "Free some space or choose another folder.") from error
-    finally:
-        Path(partial).unlink(missing_ok=True)
+    with whole_file(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def load_motion(path: Path) -> Motion:

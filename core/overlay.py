@@ -1,6 +1,5 @@
 """The body drawn over the video, so that the result can be looked at before Blender is opened."""
 
-import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +33,7 @@ def write_overlay(
     cancellation: Cancellation,
     progress: StageProgress,
 ) -> None:
-    """Write an mp4 of the video's frames with every motion's body drawn over them; whole or not at all.
+    """Write an mp4 of the video's frames with every motion's body drawn over them.
 
     Raises:
         OutputError: the file cannot be written.
@@ -44,11 +43,10 @@ def write_overlay(
     scale = min(1.0, LONGEST_SIDE_PX / max(video.info.width, video.info.height))
     # Encoders want even sizes.
     size = tuple(int(side * scale) // 2 * 2 for side in (video.info.width, video.info.height))
-    partial = path.with_name(f".{path.stem}.partial.mp4")
-    writer = cv2.VideoWriter(str(partial), cv2.VideoWriter.fourcc(*"mp4v"), video.info.frame_rate_hz, size)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), video.info.frame_rate_hz, size)
     try:
         if not writer.isOpened():
-            raise OutputError(f"{path} cannot be written.", "Choose another folder for the overlay video.")
+            raise OutputError(f"The overlay video {path.name} cannot be written.", "Choose another folder for it.")
         for done, frame in enumerate(video, start=1):
             cancellation.check()
             picture = cv2.resize(frame.image_rgb, size, interpolation=cv2.INTER_AREA)
@@ -56,11 +54,8 @@ def write_overlay(
                 picture = painter.paint(picture, frame.index)
             writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
             progress.update(done)
-        writer.release()
-        os.replace(partial, path)
     finally:
         writer.release()
-        partial.unlink(missing_ok=True)
 
 
 class BodyPainter:

@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from .reporting import Reporter, StageProgress
 from .settings import EstimateSettings
 from .track_motion import View, estimate_motion
 from .video import VideoReader
+from .whole_file import whole_file
 
 
 class EstimateJob:
@@ -56,9 +57,11 @@ class EstimateJob:
         body = load_open_body()
         with self._timed("estimate"):
             motions = self._estimate_motions(chosen, view, body)
-        overlay = self._write_overlay(motions, body) if settings.overlay else None
-        paths = self._save(motions)
-        return Result(tuple(str(path) for path in paths), overlay and str(overlay), self._seconds)
+        with whole_file(settings.overlay) if settings.overlay else nullcontext() as overlay:
+            if overlay:
+                self._write_overlay(overlay, motions, body)
+            paths = self._save(motions)
+        return Result(tuple(map(str, paths)), settings.overlay and str(settings.overlay), self._seconds)
 
     def _choose_view(self, video: VideoReader) -> View:
         info, settings = video.info, self._settings
@@ -103,14 +106,11 @@ class EstimateJob:
             motions.append(estimate_motion(track, view, estimator, body, settings.window, metadata))
         return motions
 
-    def _write_overlay(self, motions: list[Motion], body: BodyModel) -> Path:
-        assert self._settings.overlay is not None
-        with self._timed("overlay"):
-            frame_count = max(int(motion.frame_ids[-1]) for motion in motions) + 1 - self._settings.start
-            progress = StageProgress(self._reporter, "overlay", frame_count)
-            with VideoReader(self._settings.video, self._settings.start, self._settings.end) as video:
-                write_overlay(self._settings.overlay, video, motions, body, self._cancellation, progress)
-        return self._settings.overlay
+    def _write_overlay(self, path: Path, motions: list[Motion], body: BodyModel) -> None:
+        settings = self._settings
+        with self._timed("overlay"), VideoReader(settings.video, settings.start, settings.end) as video:
+            progress = StageProgress(self._reporter, "overlay", self._expected_frame_count(video))
+            write_overlay(path, video, motions, body, self._cancellation, progress)
 
     def _save(self, motions: list[Motion]) -> list[Path]:
         """Write all motion files; when one fails, those already written go too."""
@@ -124,8 +124,6 @@ class EstimateJob:
         except OutputError:
             for path in written:
                 path.unlink(missing_ok=True)
-            if self._settings.overlay:
-                self._settings.overlay.unlink(missing_ok=True)
             raise
         return paths
 
@@ -141,7 +139,9 @@ class EstimateJob:
         missing = int(track.frame_ids[-1] - track.frame_ids[0]) + 1 - len(track.frame_ids)
         if missing:
             self._warn(
-                Warning("gaps", f"Person {position + 1} was not seen in {missing} frames in between; they have no keys.")
+                Warning(
+                    "gaps", f"Person {position + 1} was not seen in {missing} frames in between; they have no keys."
+                )
             )
 
     @contextmanager
@@ -198,9 +198,9 @@ def draw_overlay(
     """
     check_output(output, ".mp4")
     motions = [load_motion(path) for path in motion_paths]
-    with VideoReader(video) as reader:
+    with VideoReader(video) as reader, whole_file(output) as partial:
         progress = StageProgress(reporter, "overlay", reader.info.frame_count or 0)
-        write_overlay(output, reader, motions, load_open_body(), cancellation, progress)
+        write_overlay(partial, reader, motions, load_open_body(), cancellation, progress)
     reporter.emit(Result((), str(output)))
 
 

@@ -40,7 +40,7 @@ class Preview:
 
 
 @dataclass(frozen=True)
-class Warning:  # noqa: A001 - the wire name is `warning`
+class Warning:
     """Something the user should know; the work goes on."""
 
     code: str
@@ -89,9 +89,11 @@ def decode_event(line: str) -> Event | None:
         fields = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(fields, dict) or fields.get("type") not in _EVENT_TYPES:
+    if not isinstance(fields, dict):
         return None
-    event_type = _EVENT_TYPES[fields["type"]]
+    event_type = _EVENT_TYPES.get(str(fields.get("type")))
+    if event_type is None:
+        return None
     known = {field.name for field in dataclasses.fields(event_type)}
     arguments = {name: value for name, value in fields.items() if name in known}
     if isinstance(arguments.get("paths"), list):

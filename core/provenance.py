@@ -15,9 +15,7 @@ from .settings import EstimateSettings
 from .version import read_version
 
 
-def describe_run(
-    settings: EstimateSettings, focal_length_source: str, warnings: Sequence[Warning]
-) -> dict[str, Any]:
+def describe_run(settings: EstimateSettings, focal_length_source: str, warnings: Sequence[Warning]) -> dict[str, Any]:
     """Return the metadata of a motion file; holds no path but the video's name."""
     options = {
         field.name: value

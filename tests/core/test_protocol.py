@@ -1,0 +1,36 @@
+import pytest
+
+from core import protocol
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        protocol.Hello("0.1.0"),
+        protocol.Status("track", 12, 96, 3.5),
+        protocol.Preview("/a b/ü.png", 4),
+        protocol.Warning("gaps", "Nobody was seen in 3 frames."),
+        protocol.Error("bad_video", 'The file "x" is no video.', "Choose another."),
+        protocol.Result(("a.npz", "a_person2.npz"), "a.mp4", {"track": 1.5}),
+    ],
+)
+def test_every_event_survives_the_wire(event):
+    line = protocol.encode_event(event)
+    assert "\n" not in line
+    assert protocol.decode_event(line) == event
+
+
+def test_the_status_line_is_exactly_this():
+    line = protocol.encode_event(protocol.Status("track", 12, 96, 3.5))
+    assert line == '{"type": "status", "stage": "track", "frame": 12, "frame_count": 96, "seconds_left": 3.5}'
+
+
+@pytest.mark.parametrize(
+    "line", ["", "INFO: loading", "[1, 2]", "{}", '{"type": "unknown"}', '{"type": "status"}', '{"type": ["status"]}']
+)
+def test_a_line_that_is_no_event_is_none(line):
+    assert protocol.decode_event(line) is None
+
+
+def test_a_field_of_a_later_version_is_ignored():
+    assert protocol.decode_event('{"type": "hello", "version": "9", "colour": 1}') == protocol.Hello("9")
