@@ -1,0 +1,95 @@
+"""The command line of dev.py."""
+
+import argparse
+import shutil
+from collections.abc import Sequence
+
+from .console import SetupError, run_through, say
+from .environments import ensure_environment
+from .layout import DEV_FOLDER, DIST_FOLDER, ROOT
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; what cannot be set up is said in one message."""
+    # The core's and pytest's own options must reach them untouched, `--help` too.
+    command, rest = (arguments[0], list(arguments[1:])) if arguments else ("", [])
+    try:
+        if command == "core":
+            return _core(rest)
+        if command == "test":
+            from .run_tests import run_tests
+
+            return run_tests(rest)
+        return _run_parsed(_parser().parse_args(arguments))
+    except SetupError as error:
+        say(str(error))
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dev.py", description="Run, test and build Jointwise.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="run the add-on on a video in background Blender and show the result")
+    demo.add_argument("video", nargs="?", metavar="VIDEO", help="the video; a walk by default")
+    demo.add_argument("--output", default="demo-output", metavar="DIR", help="where the results go (demo-output)")
+    commands.add_parser("test", help="run all tests; arguments go to pytest", add_help=False)
+    commands.add_parser("core", help="run the core's command line in its environment", add_help=False)
+    build = commands.add_parser("build", help="make the extension zips in dist/")
+    build.add_argument("--platform", default="linux-x64", choices=["linux-x64"])
+    build.add_argument("--python", choices=["cp311", "cp313"], help="only the zip for this Python")
+    commands.add_parser("lint", help="ruff check, ruff format --check, mypy")
+    commands.add_parser("lock", help="resolve wheels/locks/*.in afresh and write what is pinned")
+    commands.add_parser("missing-libraries", help="print the Debian packages that bpy lacks on this machine")
+    commands.add_parser("clean", help="remove environments, caches and built files")
+    return parser
+
+
+def _run_parsed(options: argparse.Namespace) -> int:
+    if options.command == "demo":
+        from .demo import run_demo
+
+        return run_demo(options.video, options.output)
+    if options.command == "build":
+        from .build_zip import build_zips
+
+        return build_zips(options.platform, options.python)
+    if options.command == "lint":
+        return _lint()
+    if options.command == "lock":
+        from .locks import make_locks
+
+        make_locks()
+    if options.command == "missing-libraries":
+        from .system_libraries import debian_packages_for, missing_libraries
+
+        print(" ".join(debian_packages_for(missing_libraries())))
+    if options.command == "clean":
+        _clean()
+    return 0
+
+
+def _core(arguments: list[str]) -> int:
+    from .onnx_assets import ensure_onnx_files
+
+    python = ensure_environment("core")
+    # The command that makes the files must not wait for them.
+    if arguments[:1] != ["export-onnx"]:
+        ensure_onnx_files(python)
+    # Paths among the arguments are relative to where the user is, so the folder is not changed.
+    return run_through([python, "-m", "core", *arguments], {"PYTHONPATH": str(ROOT)})
+
+
+def _lint() -> int:
+    python = ensure_environment("test")
+    checks = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy", "."])
+    # All three run, so that one look shows everything.
+    codes = [run_through([python, "-m", *check], cwd=ROOT) for check in checks]
+    return max(codes)
+
+
+def _clean() -> None:
+    for folder in (DEV_FOLDER, DIST_FOLDER, ROOT / "core" / "assets" / "onnx"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for name in (".mypy_cache", ".ruff_cache", ".pytest_cache"):
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    say("Removed .dev, dist, the ONNX files and the caches of the tools.")

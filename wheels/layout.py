@@ -1,0 +1,20 @@
+"""Where things are in the repository, and what the versions of Blender, Python and the platforms are called."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+DEV_FOLDER: Final = ROOT / ".dev"
+LOCKS_FOLDER: Final = ROOT / "wheels" / "locks"
+DIST_FOLDER: Final = ROOT / "dist"
+ONNX_FOLDER: Final = ROOT / "core" / "assets" / "onnx"
+WALK_EXCERPT: Final = ROOT / "tests" / "data" / "walk_excerpt.mp4"
+
+BLENDER_PYTHONS: Final = {"4.2": "3.11", "4.5": "3.11", "5.2": "3.13"}
+"""The Blender versions that the project is tested with, and the Python inside each."""
+
+DEMO_BLENDERS: Final = ("4.5", "5.2")
+"""The Blender of the demo: the first whose Python is here."""
+
+IS_WINDOWS: Final = sys.platform == "win32"

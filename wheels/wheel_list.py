@@ -1,0 +1,99 @@
+"""The pinned wheels of one extension zip: which target it is for, and each wheel's name and hash.
+
+Stored as wheels/locks/zip-PLATFORM-PYTHON.json; a copy without the platform's pip tags travels in the zip as
+wheels/packages/wheels.json, from where the add-on unpacks the wheels for the core's process.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .console import SetupError
+from .layout import LOCKS_FOLDER
+
+
+@dataclass(frozen=True)
+class ZipTarget:
+    """One platform and Python that a zip is built for.
+
+    Attributes:
+        platform: Blender's name of the platform.
+        python: the wheel tag of Blender's Python.
+        blender_min, blender_max: the Blenders that have this Python; the maximum is exclusive, None for open.
+        blender: the Blender whose tool builds the zip.
+    """
+
+    platform: str
+    python: str
+    blender_min: str
+    blender_max: str | None
+    blender: str
+
+    @property
+    def name(self) -> str:
+        """Name of the target in file names."""
+        return f"{self.platform.replace('-', '_')}-{self.python}"
+
+    @property
+    def lock_name(self) -> str:
+        """Name of the file that lists the wheels."""
+        return f"zip-{self.platform}-{self.python}.json"
+
+
+ZIP_TARGETS: Final = (
+    ZipTarget("linux-x64", "cp311", blender_min="4.2.0", blender_max="5.1.0", blender="4.2"),
+    ZipTarget("linux-x64", "cp313", blender_min="5.1.0", blender_max=None, blender="5.2"),
+)
+
+# Blender itself asks for glibc 2.28 on Linux, so wheels may, too.
+_PIP_PLATFORMS: Final = {"linux-x64": ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64")}
+
+
+def pip_target_options(target: ZipTarget) -> list[str]:
+    """Return pip's options that choose wheels for the target, whatever machine pip runs on."""
+    version = target.python.removeprefix("cp")
+    platforms = [f"--platform={platform}" for platform in _PIP_PLATFORMS[target.platform]]
+    return [*platforms, "--implementation=cp", f"--python-version={version}"]
+
+
+@dataclass(frozen=True)
+class WheelList:
+    """The wheels of one target: file name -> sha256."""
+
+    target: ZipTarget
+    files: dict[str, str]
+
+    def save(self) -> None:
+        """Write the lock file."""
+        text = json.dumps({**self.contents(), "made_by": "python3 dev.py lock"}, indent=2) + "\n"
+        (LOCKS_FOLDER / self.target.lock_name).write_text(text, encoding="utf-8")
+
+    def contents(self) -> dict[str, object]:
+        """Return what wheels.json in the zip says."""
+        return {
+            "python": self.target.python,
+            "platform": self.target.platform.replace("-", "_"),
+            "files": self.files,
+        }
+
+    def check(self, folder: Path) -> None:
+        """Check that the folder holds exactly these wheels, byte for byte.
+
+        Raises:
+            SetupError: names the first wheel that is missing, extra or changed.
+        """
+        found = {path.name for path in folder.glob("*.whl")}
+        for name in sorted(found ^ set(self.files)):
+            raise SetupError(f"The wheel {name} is {'not pinned' if name in found else 'missing'}: {self.target.lock_name}.")
+        for name, expected in self.files.items():
+            actual = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            if actual != expected:
+                raise SetupError(f"The wheel {name} has changed: its hash is not the one in {self.target.lock_name}.")
+
+
+def load_wheel_list(target: ZipTarget) -> WheelList:
+    """Read the target's lock file."""
+    contents = json.loads((LOCKS_FOLDER / target.lock_name).read_text(encoding="utf-8"))
+    return WheelList(target, contents["files"])
