@@ -1,0 +1,1 @@
+"""The networks, and the one interface behind which they run (`engine`)."""

@@ -1,0 +1,70 @@
+"""The torch engine: any network of `TORCH_BUILDERS` as a `Network` on the CPU, CUDA or Metal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from ..errors import EngineError
+from ..settings import Device
+from .engine import TORCH_BUILDERS, resolve_builder
+from .torch_graph import pack_for_cpu
+from .weights import file_sha256, weights_path
+
+
+class TorchNetwork:
+    """A torch module behind the engine interface."""
+
+    engine = "torch"
+
+    def __init__(self, name: str, module: nn.Module, device: str, weights_sha256: str) -> None:
+        self.name = name
+        self.module = module
+        self.device = device
+        self.weights_sha256 = weights_sha256
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Return every output by name as float32; see `engine.Network`."""
+        with torch.inference_mode():
+            tensors = {
+                name: torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(self.device)
+                for name, values in inputs.items()
+            }
+            try:
+                outputs: dict[str, torch.Tensor] = self.module(**tensors)
+            except (RuntimeError, TypeError) as error:
+                reason = str(error).splitlines()[0]
+                raise EngineError(f"The network {self.name} failed on torch: {reason}") from error
+            return {name: values.float().cpu().contiguous().numpy() for name, values in outputs.items()}
+
+
+def load_torch_network(name: str, device: Device = "cpu", threads: int = 1) -> TorchNetwork:
+    """Build a network from its committed weights.
+
+    Note: the thread count is one for the whole process in torch; the last network loaded sets it.
+
+    Raises:
+        EngineError: torch does not see the device.
+        WeightsError: the committed weights are missing or damaged.
+    """
+    chosen = _choose_device(device)
+    torch.set_num_threads(threads)
+    module: nn.Module = resolve_builder(TORCH_BUILDERS[name])(name)
+    module = module.eval().requires_grad_(False).to(chosen)
+    if chosen == "cpu":
+        pack_for_cpu(module)
+    return TorchNetwork(name, module, chosen, file_sha256(weights_path(name)))
+
+
+def _choose_device(device: Device) -> str:
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if available[name])
+    if device not in available:
+        raise EngineError(f"There is no device called {device}.", "Known are auto, cpu, cuda and mps.")
+    if not available[device]:
+        raise EngineError(f"This PyTorch does not see the device {device}.", "Choose the device cpu.")
+    return device
