@@ -36,6 +36,7 @@ class EstimateJob:
         self._cancellation = cancellation
         self._warnings: list[Warning] = []
         self._seconds: dict[str, float] = {}
+        self._networks: dict[str, Network] = {}
 
     def run(self) -> Result:
         """Estimate and write everything.
@@ -75,19 +76,21 @@ class EstimateJob:
         return View(focal_length_px, (info.width, info.height), info.frame_rate_hz)
 
     def _track_people(self, video: VideoReader) -> list[Track]:
-        tracker = PersonTracker(self._network("blazepose_detector"), self._network(f"blazepose_{self._settings.model}"))
-        if self._settings.detector_weights is not None:
-            from .yolo_detector import YoloDetector
-
-            tracker = PersonTracker(
-                YoloDetector(self._settings.detector_weights), self._network(f"blazepose_{self._settings.model}")
-            )
+        tracker = self._make_tracker()
         progress = StageProgress(self._reporter, "track", self._expected_frame_count(video))
         for done, frame in enumerate(video, start=1):
             self._cancellation.check()
             tracker.update(frame)
             progress.update(done)
         return tracker.finish()
+
+    def _make_tracker(self) -> PersonTracker:
+        landmarks = self._network(f"blazepose_{self._settings.model}")
+        if self._settings.detector_weights is None:
+            return PersonTracker(self._network("blazepose_detector"), landmarks)
+        from .yolo_detector import YoloDetector
+
+        return PersonTracker(YoloDetector(self._settings.detector_weights), landmarks)
 
     def _expected_frame_count(self, video: VideoReader) -> int:
         settings, total = self._settings, video.info.frame_count
@@ -102,7 +105,7 @@ class EstimateJob:
             self._cancellation.check()
             self._reporter.emit(Status("estimate", position, len(tracks)))
             self._warn_about_gaps(track, position)
-            metadata = describe_run(settings, self._focal_length_source, self._warnings)
+            metadata = describe_run(settings, self._focal_length_source, self._networks, self._warnings)
             motions.append(estimate_motion(track, view, estimator, body, settings.window, metadata))
         return motions
 
@@ -128,8 +131,9 @@ class EstimateJob:
         return paths
 
     def _network(self, name: str) -> Network:
-        device = "cpu" if self._settings.device == "auto" else self._settings.device
-        return load_network(name, engine=self._settings.engine, device=device, threads=2)
+        settings = self._settings
+        self._networks[name] = load_network(name, engine=settings.engine, device=settings.device, threads=2)
+        return self._networks[name]
 
     def _warn(self, warning: Warning) -> None:
         self._warnings.append(warning)

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -168,7 +169,7 @@ def test_an_unusable_output_is_said_before_any_work(run, excerpt, tmp_path, outp
     assert [event["type"] for event in result.events] == ["hello", "error"]
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a folder that even root cannot write")
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that even root cannot write")
 def test_an_unwritable_folder_is_named(run, excerpt):
     result = run("estimate", excerpt, "--output", "/proc/self/o.npz", "--json")
     assert result.returncode == 2
