@@ -18,6 +18,7 @@ from safetensors.numpy import save
 
 from ..errors import OutputError, WeightsError
 from ..models.graph import Graph, Source, graph_to_json
+from ..whole_file import whole_file
 from .tflite_reader import read_tflite
 from .tflite_to_graph import OutputRequest, convert_operations
 
@@ -87,8 +88,10 @@ def convert_blazepose(package: Path, output: Path, report: Callable[[str], None]
         check_source(source, content)
         graph, weights = convert_network(source, content)
         packed = save(weights)
-        write_whole(output / f"{source.name}.safetensors", packed)
-        write_whole(output / f"{source.name}.json", graph_to_json(graph).encode())
+        with whole_file(output / f"{source.name}.safetensors") as partial:
+            partial.write_bytes(packed)
+        with whole_file(output / f"{source.name}.json") as partial:
+            partial.write_text(graph_to_json(graph), encoding="utf-8")
         report(f"{source.name}: {len(graph.operations)} operations, {len(packed) / 1e6:.1f} MB of weights")
 
 
@@ -127,14 +130,3 @@ def convert_network(source: NetworkSource, content: bytes) -> tuple[Graph, dict[
         operations=operations,
     )
     return graph, weights
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; OutputError when the folder cannot be written."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(f"{path} cannot be written: {error.strerror}.") from None

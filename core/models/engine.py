@@ -7,6 +7,7 @@ docs/engines.md says why. Neither is imported before a network of that engine is
 import importlib
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -21,14 +22,36 @@ ONNX_FOLDER: Final = ASSETS / "onnx"
 
 EXPORT_HINT: Final = "Make it with: python -m core export-onnx"
 
-TORCH_BUILDERS: Final[dict[str, str]] = {
-    "blazepose_detector": "models.torch_graph:load_blazepose",
-    "blazepose_full": "models.torch_graph:load_blazepose",
-    "blazepose_heavy": "models.torch_graph:load_blazepose",
-    "open_lifter": "models.landmark_lifter:load_lifter",
-    "open_temporal": "models.temporal_encoder:load_temporal",
+
+@dataclass(frozen=True)
+class Builder:
+    """A function that makes a network, imported when it is needed; see `call`."""
+
+    reference: str
+    """`module:function`, the module relative to the package `core`."""
+    arguments: tuple[str, ...] = ()
+
+    def call(self, *more: Any) -> Any:
+        """Import and call the function with `arguments` and then `more`; EngineError when there is none."""
+        module_name, function_name = self.reference.split(":")
+        package = __package__.rpartition(".")[0]
+        try:
+            function = getattr(importlib.import_module(f".{module_name}", package), function_name)
+        except (ImportError, AttributeError) as error:
+            raise EngineError(f"The builder {self.reference} cannot be loaded: {error}.") from error
+        return function(*self.arguments, *more)
+
+
+_BLAZEPOSE: Final = "models.torch_graph:load_blazepose"
+
+TORCH_BUILDERS: Final[dict[str, Builder]] = {
+    "blazepose_detector": Builder(_BLAZEPOSE, ("blazepose_detector",)),
+    "blazepose_full": Builder(_BLAZEPOSE, ("blazepose_full",)),
+    "blazepose_heavy": Builder(_BLAZEPOSE, ("blazepose_heavy",)),
+    "open_lifter": Builder("models.landmark_lifter:load_lifter"),
+    "open_temporal": Builder("models.temporal_encoder:load_temporal"),
 }
-"""Network name to `module:function` inside this package; see `resolve_builder` for what the function takes."""
+"""Each returns a `torch.nn.Module` on the CPU that takes the inputs by keyword and returns the outputs by name."""
 
 
 class Network(Protocol):
@@ -88,18 +111,10 @@ def load_network(
     raise EngineError(f"There is no engine called {chosen}.", "Known are auto, onnx and torch.")
 
 
-def resolve_builder(reference: str) -> Any:
-    """Return the function that `module:function` names, the module relative to the package `core`.
-
-    Note: a torch builder takes the network's name and returns a `torch.nn.Module` that takes the inputs by
-    keyword and returns a dict of outputs. An ONNX builder takes the network's name and the path to write.
-    """
-    module_name, function_name = reference.split(":")
-    package = __package__.rpartition(".")[0]
-    try:
-        return getattr(importlib.import_module(f".{module_name}", package), function_name)
-    except (ImportError, AttributeError) as error:
-        raise EngineError(f"The builder {reference} cannot be loaded: {error}.") from error
+def network_files(name: str, onnx_folder: Path = ONNX_FOLDER) -> list[Path]:
+    """Return the files of a network's weights that exist here; the extension ships the ONNX file only."""
+    candidates = (ASSETS / f"{name}.safetensors", onnx_folder / f"{name}.onnx")
+    return [path for path in candidates if path.is_file()]
 
 
 def _choose_engine(name: str, device: Device, onnx_folder: Path) -> str:

@@ -10,7 +10,7 @@ from torch import nn
 
 from ..errors import EngineError
 from ..settings import Device
-from .engine import TORCH_BUILDERS, resolve_builder
+from .engine import TORCH_BUILDERS
 from .torch_graph import pack_for_cpu
 from .weights import file_sha256, weights_path
 
@@ -34,11 +34,16 @@ class TorchNetwork:
                 for name, values in inputs.items()
             }
             try:
-                outputs: dict[str, torch.Tensor] = self.module(**tensors)
+                outputs = _by_name(self.module(**tensors))
             except (RuntimeError, TypeError) as error:
                 reason = str(error).splitlines()[0]
                 raise EngineError(f"The network {self.name} failed on torch: {reason}") from error
             return {name: values.float().cpu().contiguous().numpy() for name, values in outputs.items()}
+
+
+def _by_name(outputs: Any) -> dict[str, torch.Tensor]:
+    """Return a module's outputs as a dict; a module in training returns a named tuple."""
+    return dict(outputs) if isinstance(outputs, Mapping) else outputs._asdict()
 
 
 def load_torch_network(name: str, device: Device = "cpu", threads: int = 1) -> TorchNetwork:
@@ -52,7 +57,7 @@ def load_torch_network(name: str, device: Device = "cpu", threads: int = 1) -> T
     """
     chosen = _choose_device(device)
     torch.set_num_threads(threads)
-    module: nn.Module = resolve_builder(TORCH_BUILDERS[name])(name)
+    module: nn.Module = TORCH_BUILDERS[name].call()
     module = module.eval().requires_grad_(False).to(chosen)
     if chosen == "cpu":
         pack_for_cpu(module)
