@@ -3,10 +3,14 @@
 import argparse
 import shutil
 from collections.abc import Sequence
+from typing import Final
 
 from .console import SetupError, run_through, say
 from .environments import ensure_environment
 from .layout import DEV_FOLDER, DIST_FOLDER, ROOT
+
+_NEED_ONNX_FILES: Final = {"estimate", "features"}
+_NEED_TORCH: Final = {"train", "evaluate"}
 
 
 def run_command_line(arguments: Sequence[str]) -> int:
@@ -69,11 +73,11 @@ def _run_parsed(options: argparse.Namespace) -> int:
 
 
 def _core(arguments: list[str]) -> int:
-    from .onnx_assets import ensure_onnx_files
+    command = arguments[0] if arguments else ""
+    python = ensure_environment("test" if command in _NEED_TORCH else "core")
+    if command in _NEED_ONNX_FILES:
+        from .onnx_assets import ensure_onnx_files
 
-    python = ensure_environment("core")
-    # The command that makes the files must not wait for them.
-    if arguments[:1] != ["export-onnx"]:
         ensure_onnx_files(python)
     # Paths among the arguments are relative to where the user is, so the folder is not changed.
     return run_through([python, "-m", "core", *arguments], {"PYTHONPATH": str(ROOT)})

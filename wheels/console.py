@@ -49,7 +49,9 @@ def run_logged(command: Sequence[str | Path], log_name: str, environ: Mapping[st
     return log.read_text(encoding="utf-8", errors="replace")
 
 
-def run_through(command: Sequence[str | Path], environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> int:
+def run_through(
+    command: Sequence[str | Path], environ: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> int:
     """Run a program that talks for itself and return its exit code; Ctrl+C is left to the program."""
     process = subprocess.Popen([str(part) for part in command], cwd=cwd, env=environ_with(environ))
     while True:

@@ -101,7 +101,14 @@ def _make(spec: EnvironmentSpec, interpreter: Path, folder: Path) -> None:
     say(f"Making the environment {spec.name} (first time, or its lock has changed; some minutes) ...")
     shutil.rmtree(folder, ignore_errors=True)
     run_logged([interpreter, "-m", "venv", folder], f"{spec.name}-venv")
-    pip = [environment_python(folder), "-m", "pip", "install", "--only-binary=:all:", "--progress-bar=off"]
+    pip: list[str | Path] = [
+        environment_python(folder),
+        "-m",
+        "pip",
+        "install",
+        "--only-binary=:all:",
+        "--progress-bar=off",
+    ]
     for lock in spec.lock_paths:
         no_deps = ["--no-deps"] if lock.stem == spec.no_deps_lock else []
         run_logged([*pip, *no_deps, "-r", lock], f"{lock.stem}-install")

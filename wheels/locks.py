@@ -38,7 +38,7 @@ def make_locks() -> None:
         options = [*pip_target_options(target), f"--target={DEV_FOLDER / 'no-such-folder'}"]
         packages = _resolve(core_python[1], LOCKS_FOLDER / "zip.in", options)
         wheels = {Path(package["download_info"]["url"]).name: _sha256(package) for package in packages}
-        WheelList(target, dict(sorted(wheels.items()))).save()
+        WheelList(target, dict(sorted(wheels.items()))).save(LOCKS_FOLDER / target.lock_name)
         say(f"wheels/locks/{target.lock_name}: {len(wheels)} wheels")
 
 
@@ -46,7 +46,10 @@ def _write_text_lock(interpreter: Path, lock: Path, options: list[str]) -> None:
     source = lock.with_suffix(".in")
     packages = _resolve(interpreter, source, options)
     # torch's local version (+cpu) is the same release from another index.
-    pins = sorted(f"{package['metadata']['name'].lower()}=={package['metadata']['version'].partition('+')[0]}" for package in packages)
+    pins = sorted(
+        f"{package['metadata']['name'].lower()}=={package['metadata']['version'].partition('+')[0]}"
+        for package in packages
+    )
     lock.write_text(_HEADER.format(source=source.name) + "\n".join(pins) + "\n", encoding="utf-8")
     say(f"wheels/locks/{lock.name}: {len(pins)} packages")
 
@@ -55,7 +58,15 @@ def _resolve(interpreter: Path, source: Path, options: list[str]) -> list[dict[s
     """Return pip's report of what it would install for the requirements."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        pip = [interpreter, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--only-binary=:all:"]
+        pip: list[str | Path] = [
+            interpreter,
+            "-m",
+            "pip",
+            "install",
+            "--dry-run",
+            "--ignore-installed",
+            "--only-binary=:all:",
+        ]
         run_logged([*pip, *options, "--report", report, "-r", source], f"{source.stem}-lock")
         packages: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["install"]
     return packages

@@ -60,7 +60,8 @@ def require_bpy(python: Path) -> None:
     if not libraries:
         raise SetupError(f"Blender's module bpy cannot be imported: {reason}")
     raise SetupError(
-        f"Blender's module bpy lacks system libraries: {', '.join(libraries)}. On Debian or Ubuntu run: {apt_get_command(libraries)}"
+        f"Blender's module bpy lacks system libraries: {', '.join(libraries)}. "
+        f"On Debian or Ubuntu run: {apt_get_command(libraries)}"
     )
 
 

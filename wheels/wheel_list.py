@@ -1,7 +1,7 @@
 """The pinned wheels of one extension zip: which target it is for, and each wheel's name and hash.
 
-Stored as wheels/locks/zip-PLATFORM-PYTHON.json; a copy without the platform's pip tags travels in the zip as
-wheels/packages/wheels.json, from where the add-on unpacks the wheels for the core's process.
+Stored as wheels/locks/zip-PLATFORM-PYTHON.json by `dev.py lock`; a copy travels in the zip as
+wheels/packages/wheels.json, by which the add-on unpacks the wheels for the core's process.
 """
 
 import hashlib
@@ -65,18 +65,11 @@ class WheelList:
     target: ZipTarget
     files: dict[str, str]
 
-    def save(self) -> None:
-        """Write the lock file."""
-        text = json.dumps({**self.contents(), "made_by": "python3 dev.py lock"}, indent=2) + "\n"
-        (LOCKS_FOLDER / self.target.lock_name).write_text(text, encoding="utf-8")
-
-    def contents(self) -> dict[str, object]:
-        """Return what wheels.json in the zip says."""
-        return {
-            "python": self.target.python,
-            "platform": self.target.platform.replace("-", "_"),
-            "files": self.files,
-        }
+    def save(self, path: Path) -> None:
+        """Write the list: the lock file and the zip's wheels.json have one layout."""
+        platform = self.target.platform.replace("-", "_")
+        contents = {"python": self.target.python, "platform": platform, "files": self.files}
+        path.write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
 
     def check(self, folder: Path) -> None:
         """Check that the folder holds exactly these wheels, byte for byte.
@@ -86,7 +79,9 @@ class WheelList:
         """
         found = {path.name for path in folder.glob("*.whl")}
         for name in sorted(found ^ set(self.files)):
-            raise SetupError(f"The wheel {name} is {'not pinned' if name in found else 'missing'}: {self.target.lock_name}.")
+            raise SetupError(
+                f"The wheel {name} is {'not pinned' if name in found else 'missing'}: {self.target.lock_name}."
+            )
         for name, expected in self.files.items():
             actual = hashlib.sha256((folder / name).read_bytes()).hexdigest()
             if actual != expected:

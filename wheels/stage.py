@@ -1,0 +1,77 @@
+"""Which files of the repository go into an extension zip, and a clean folder that holds just those."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+from .console import SetupError
+from .layout import ROOT
+from .wheel_list import WheelList, ZipTarget
+
+SHIPPED_PATTERNS: Final = (
+    "__init__.py",
+    "LICENSE",
+    "LICENSES.md",
+    "blender_addon/**/*.py",
+    "blender_addon/**/*.tsv",
+    "core/*.py",
+    "core/models/*.py",
+    "core/assets/*.npz",
+    "core/assets/**/*.txt",
+    "core/assets/**/*.md",
+    "core/assets/**/LICENSE*",
+    "core/assets/**/NOTICE*",
+    "core/assets/onnx/*.onnx",
+)
+"""Everything else stays out: tests, training, conversion, the weights that the ONNX files are made from."""
+
+_NOT_SHIPPED: Final = {"core/assets/onnx/made-from.txt"}
+
+# 1980 is the oldest time a zip can hold; a fixed one makes two builds of the same files equal.
+_FILE_TIME_S: Final = 315619200
+
+
+def shipped_files() -> list[str]:
+    """Return the paths of the shipped files, relative, with forward slashes, sorted; without wheels and manifest."""
+    found = {path.relative_to(ROOT).as_posix() for pattern in SHIPPED_PATTERNS for path in ROOT.glob(pattern)}
+    return sorted(name for name in found - _NOT_SHIPPED if (ROOT / name).is_file())
+
+
+def stage_extension(target: ZipTarget, wheels: WheelList, wheel_folder: Path, staging: Path) -> None:
+    """Fill an empty folder with the extension for the target.
+
+    Raises:
+        SetupError: a file that must ship is not there.
+    """
+    files = shipped_files()
+    for name in ("LICENSE", "LICENSES.md", "core/assets/open_body.npz", "core/assets/onnx/blazepose_full.onnx"):
+        if name not in files:
+            raise SetupError(f"{name} is missing, so no extension zip can be made.")
+    for name in files:
+        _copy(ROOT / name, staging / name)
+    for name in wheels.files:
+        _copy(wheel_folder / name, staging / "wheels" / "packages" / name)
+    wheels.save(staging / "wheels" / "packages" / "wheels.json")
+    manifest = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
+    (staging / "blender_manifest.toml").write_text(manifest_for(manifest, target), encoding="utf-8")
+    for path in staging.rglob("*"):
+        os.utime(path, (_FILE_TIME_S, _FILE_TIME_S))
+
+
+def manifest_for(manifest: str, target: ZipTarget) -> str:
+    """Return the manifest's text with the target's platform and range of Blender versions."""
+    lines = [f'blender_version_min = "{target.blender_min}"']
+    if target.blender_max is not None:
+        lines.append(f'blender_version_max = "{target.blender_max}"')
+    lines.append(f'platforms = ["{target.platform}"]')
+    text, count = re.subn(r"^blender_version_min = .*$", "\n".join(lines), manifest, flags=re.MULTILINE)
+    if count != 1:
+        raise SetupError("blender_manifest.toml must have exactly one line blender_version_min.")
+    return text
+
+
+def _copy(source: Path, destination: Path) -> None:
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, destination)
