@@ -1,0 +1,212 @@
+"""Follows people through a video: each by the region that their last landmarks give, found anew by a detector.
+
+Called by the pipeline with one frame after another. A frame in which a person is not seen gives no row: nothing is
+filled in.
+"""
+
+from typing import Final, Protocol
+
+import numpy as np
+
+from .blazepose_detector import BlazePoseDetector, PersonBox
+from .crops import Image, Region
+from .models.engine import Network
+from .person_landmarks import LandmarkEstimator, PersonLandmarks
+from .tracks import Outline, Track, TrackRows, visible_bbox
+from .video import Frame
+
+__all__ = ["PersonDetector", "PersonTracker", "Track", "visible_bbox"]
+
+MAX_PEOPLE: Final = 4
+MIN_PRESENCE: Final = 0.5
+MIN_REGION_PX: Final = 16.0
+SEARCH_PERIOD_S: Final = 0.5
+"""How often the detector looks for further people; it looks at every frame while someone is missing."""
+SEARCH_AFTER_LOSS_S: Final = 0.7
+MAX_GAP_S: Final = 2.0
+"""A person found again within this time, near enough, goes on in the same track."""
+REJOIN_DISTANCE: Final = 0.5
+REJOIN_SPEED_PER_S: Final = 1.0
+"""How far from where a person was lost they may be found: so many region sizes, and so many more each second."""
+REJOIN_SIZE_RATIO: Final = 1.8
+SAME_TORSO_DISTANCE: Final = 0.1
+SAME_BOX_FRACTION: Final = 0.6
+SAME_BOX_TORSO_DISTANCE: Final = 0.3
+MIN_ROWS: Final = 5
+"""Shorter tracks are flickers of the detector."""
+
+
+class PersonDetector(Protocol):
+    """Finds people in one image; BlazePoseDetector and YoloDetector are."""
+
+    def detect(self, image_rgb: Image) -> list[PersonBox]:
+        """Return the people of one image (H, W, 3), best score first."""
+        ...
+
+
+class _Person:
+    """One followed person: the rows so far, and the region to look at next, None while they are lost."""
+
+    def __init__(self) -> None:
+        self.rows = TrackRows()
+        self.region: Region | None = None
+        self.outline: Outline | None = None
+
+    def see(self, frame: Frame, landmarks: PersonLandmarks) -> None:
+        height, width = frame.image_rgb.shape[:2]
+        self.rows.append(frame.index, frame.timestamp_s, landmarks, (width, height))
+        self.outline = Outline.of(landmarks)
+        self.region = landmarks.next_region if _is_usable(landmarks.next_region, (width, height)) else None
+
+    def lost_for_s(self, timestamp_s: float) -> float:
+        return timestamp_s - self.rows.timestamps[-1]
+
+
+class PersonTracker:
+    """Follows up to `max_people` people at once.
+
+    Args:
+        detector: the network `blazepose_detector`, or any PersonDetector.
+        landmarker: the network `blazepose_heavy` or `blazepose_full`.
+        max_people: more are not followed at the same time.
+    """
+
+    def __init__(self, detector: Network | PersonDetector, landmarker: Network, max_people: int = MAX_PEOPLE) -> None:
+        self._detector = detector if hasattr(detector, "detect") else BlazePoseDetector(detector)
+        self._landmarks = LandmarkEstimator(landmarker)
+        self._max_people = max_people
+        self._people: list[_Person] = []
+        self._frame_count = 0
+        self._next_search_s = -np.inf
+
+    def update(self, frame: Frame) -> None:
+        """Follow everyone into the next frame; frames come in order."""
+        self._frame_count += 1
+        self._follow(frame)
+        if self._should_search(frame.timestamp_s):
+            self._search(frame)
+            self._next_search_s = frame.timestamp_s + SEARCH_PERIOD_S
+
+    def finish(self) -> list[Track]:
+        """Return all tracks, the main person's (box area times screen time) first."""
+        min_rows = min(MIN_ROWS, self._frame_count)
+        tracks = [person.rows.to_track() for person in self._people if len(person.rows.frame_ids) >= min_rows]
+        return sorted(tracks, key=lambda track: -track.screen_weight)
+
+    def _active(self) -> list[_Person]:
+        return [person for person in self._people if person.region is not None]
+
+    def _follow(self, frame: Frame) -> None:
+        people = self._active()
+        regions = [person.region for person in people if person.region is not None]
+        found = self._landmarks.estimate(frame.image_rgb, regions)
+        seen = {id(person): landmarks for person, landmarks in zip(people, found, strict=True)}
+        for person, landmarks in zip(people, found, strict=True):
+            if landmarks.presence < MIN_PRESENCE:
+                del seen[id(person)]
+        for person in _doubles([person for person in people if id(person) in seen], seen):
+            del seen[id(person)]
+        for person in people:
+            if id(person) in seen:
+                person.see(frame, seen[id(person)])
+            else:
+                person.region = None
+
+    def _should_search(self, timestamp_s: float) -> bool:
+        active = self._active()
+        if len(active) >= self._max_people:
+            return False
+        lost = [person for person in self._people if person.region is None]
+        someone_missing = any(person.lost_for_s(timestamp_s) <= SEARCH_AFTER_LOSS_S for person in lost)
+        return not active or someone_missing or timestamp_s >= self._next_search_s
+
+    def _search(self, frame: Frame) -> None:
+        for box in self._detector.detect(frame.image_rgb):
+            if len(self._active()) >= self._max_people:
+                return
+            if any(person.region is not None and _is_same_region(box.region, person.region) for person in self._people):
+                continue
+            landmarks = self._look_closer(frame.image_rgb, box.region)
+            if landmarks is not None and not self._is_followed(Outline.of(landmarks)):
+                self._rejoin_or_start(frame, landmarks)
+
+    def _look_closer(self, image_rgb: Image, region: Region) -> PersonLandmarks | None:
+        """Landmarks of a new region, looked at twice since the detector's region is rough; None for nobody."""
+        for _ in range(2):
+            height, width = image_rgb.shape[:2]
+            if not _is_usable(region, (width, height)):
+                return None
+            landmarks = self._landmarks.estimate(image_rgb, [region])[0]
+            if landmarks.presence < MIN_PRESENCE:
+                return None
+            region = landmarks.next_region
+        return landmarks
+
+    def _is_followed(self, outline: Outline) -> bool:
+        return any(person.outline is not None and _is_same_person(outline, person.outline) for person in self._active())
+
+    def _rejoin_or_start(self, frame: Frame, landmarks: PersonLandmarks) -> None:
+        outline = Outline.of(landmarks)
+        lost = [
+            person
+            for person in self._people
+            if person.region is None and person.rows.frame_ids[-1] < frame.index and _may_rejoin(person, outline, frame)
+        ]
+        if lost:
+            person = min(lost, key=lambda candidate: _center_distance(candidate, outline))
+        else:
+            person = _Person()
+            self._people.append(person)
+        person.see(frame, landmarks)
+
+
+def _center_distance(person: _Person, outline: Outline) -> float:
+    return outline.center_distance(person.outline) if person.outline is not None else np.inf
+
+
+def _may_rejoin(person: _Person, outline: Outline, frame: Frame) -> bool:
+    gap_s = person.lost_for_s(frame.timestamp_s)
+    if gap_s > MAX_GAP_S or person.outline is None:
+        return False
+    ratio = outline.size_px / person.outline.size_px
+    near = _center_distance(person, outline) <= REJOIN_DISTANCE + REJOIN_SPEED_PER_S * gap_s
+    return near and 1 / REJOIN_SIZE_RATIO <= ratio <= REJOIN_SIZE_RATIO
+
+
+def _doubles(people: list[_Person], seen: dict[int, PersonLandmarks]) -> list[_Person]:
+    """Of each two tracks that ended up on one person, the one that had to jump further to get there."""
+    outlines = {id(person): Outline.of(seen[id(person)]) for person in people}
+    by_jump = sorted(people, key=lambda person: _center_distance(person, outlines[id(person)]))
+    kept: list[_Person] = []
+    doubles = []
+    for person in by_jump:
+        outline = outlines[id(person)]
+        if any(outline.torso_distance(outlines[id(other)]) < SAME_TORSO_DISTANCE for other in kept):
+            doubles.append(person)
+        else:
+            kept.append(person)
+    return doubles
+
+
+def _is_same_person(new: Outline, followed: Outline) -> bool:
+    """Whether a new find is someone already followed, or a part of them: stricter than for two old tracks."""
+    if new.torso_distance(followed) < SAME_TORSO_DISTANCE:
+        return True
+    return new.covered_fraction(followed) > SAME_BOX_FRACTION and new.torso_distance(followed) < SAME_BOX_TORSO_DISTANCE
+
+
+def _is_same_region(new: Region, followed: Region) -> bool:
+    """Whether a detection plainly is someone who is followed, so that its landmarks need not be computed."""
+    distance_px = float(np.linalg.norm(new.center_px - followed.center_px))
+    smaller, larger = sorted((new.size_px, followed.size_px))
+    return distance_px < 0.2 * smaller and larger < 1.5 * smaller
+
+
+def _is_usable(region: Region, image_size: tuple[int, int]) -> bool:
+    """Whether a region is of some size and touches the image; `image_size` is width, height."""
+    width, height = image_size
+    if not np.isfinite(region.center_px).all() or not MIN_REGION_PX <= region.size_px <= 8 * max(width, height):
+        return False
+    half = region.size_px / 2
+    x, y = region.center_px
+    return bool(-half < x < width + half and -half < y < height + half)
