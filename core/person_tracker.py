@@ -31,7 +31,7 @@ REJOIN_SPEED_PER_S: Final = 1.0
 REJOIN_SIZE_RATIO: Final = 1.8
 SAME_TORSO_DISTANCE: Final = 0.1
 SAME_BOX_FRACTION: Final = 0.6
-SAME_BOX_TORSO_DISTANCE: Final = 0.3
+"""A new find this much within a followed person's box is that person's legs, say: someone else waits to step aside."""
 MIN_ROWS: Final = 5
 """Shorter tracks are flickers of the detector."""
 
@@ -190,9 +190,7 @@ def _doubles(people: list[_Person], seen: dict[int, PersonLandmarks]) -> list[_P
 
 def _is_same_person(new: Outline, followed: Outline) -> bool:
     """Whether a new find is someone already followed, or a part of them: stricter than for two old tracks."""
-    if new.torso_distance(followed) < SAME_TORSO_DISTANCE:
-        return True
-    return new.covered_fraction(followed) > SAME_BOX_FRACTION and new.torso_distance(followed) < SAME_BOX_TORSO_DISTANCE
+    return new.torso_distance(followed) < SAME_TORSO_DISTANCE or new.covered_fraction(followed) > SAME_BOX_FRACTION
 
 
 def _is_same_region(new: Region, followed: Region) -> bool:
