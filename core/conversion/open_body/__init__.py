@@ -1,0 +1,1 @@
+"""Builds the open CC0 body in SMPL layout from MakeHuman/MPFB2 data. Development only."""
