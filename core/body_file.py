@@ -145,7 +145,7 @@ def _sparse_weights(lbs_weights: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArr
 def _dense_weights(ids: NDArray[np.uint8], values: NDArray[np.uint16]) -> NDArray[np.float32]:
     weights = np.zeros((len(ids), JOINTS), np.float32)
     np.put_along_axis(weights, ids.astype(np.int64), values.astype(np.float32), axis=1)
-    return weights / weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
 def _pack(body: BodyFile) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _unpack(packed: dict[str, NDArray[Any]]) -> BodyFile:
     template = packed["v_template_steps"].astype(np.float32) * np.float32(LENGTH_STEP_M)
     regressor = np.zeros((JOINTS, len(template)), np.float32)
     regressor[packed["regressor_joint"], packed["regressor_vertex"]] = packed["regressor_weight"]
-    uv = packed["uv"].astype(np.float32) / UINT16_MAX if "uv" in packed else None
+    uv = (packed["uv"] / UINT16_MAX).astype(np.float32) if "uv" in packed else None
     return BodyFile(
         name=str(packed["name"]),
         gender=str(packed["gender"]),

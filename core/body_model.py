@@ -110,7 +110,8 @@ class BodyModel:
         frame_count = len(transforms)
         blended = weights.astype(dtype) @ transforms.reshape(frame_count, -1, 12)
         blended = blended.reshape(frame_count, len(rest), 3, 4)
-        return (blended[..., :3] @ rest.astype(dtype)[..., None])[..., 0] + blended[..., 3]
+        skinned: FloatArray = (blended[..., :3] @ rest.astype(dtype)[..., None])[..., 0] + blended[..., 3]
+        return skinned
 
 
 @lru_cache(maxsize=1)

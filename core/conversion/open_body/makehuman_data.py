@@ -131,7 +131,7 @@ def mirror_map(points: FloatArray) -> IntArray:
     # Coincident helper points may pair up one way only; a mutual pair is what makes a mirror image.
     if not np.array_equal(mirror[mirror], np.arange(len(points))):
         raise BodyFileError("The base mesh is not mirror symmetric, so left and right vertices cannot be paired.")
-    return mirror.astype(np.int64)
+    return np.asarray(mirror, np.int64)
 
 
 def symmetrise(offsets: FloatArray, mirror: IntArray) -> FloatArray:
