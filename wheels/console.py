@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from .layout import DEV_FOLDER, ROOT
 
@@ -50,10 +51,13 @@ def run_logged(command: Sequence[str | Path], log_name: str, environ: Mapping[st
 
 
 def run_through(
-    command: Sequence[str | Path], environ: Mapping[str, str] | None = None, cwd: Path | None = None
+    command: Sequence[str | Path],
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdout: IO[str] | None = None,
 ) -> int:
     """Run a program that talks for itself and return its exit code; Ctrl+C is left to the program."""
-    process = subprocess.Popen([str(part) for part in command], cwd=cwd, env=environ_with(environ))
+    process = subprocess.Popen([str(part) for part in command], cwd=cwd, env=environ_with(environ), stdout=stdout)
     while True:
         try:
             return process.wait()

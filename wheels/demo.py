@@ -8,7 +8,7 @@ from typing import Final
 
 from .console import SetupError, run_logged, run_through, say
 from .environments import ensure_environment, python_for
-from .layout import BLENDER_PYTHONS, DEMO_BLENDERS, ROOT, WALK_EXCERPT
+from .layout import BLENDER_PYTHONS, DEMO_BLENDERS, DEV_FOLDER, ROOT, WALK_EXCERPT
 from .onnx_assets import ensure_onnx_files
 from .system_libraries import require_bpy
 
@@ -28,8 +28,14 @@ def run_demo(video: str | None, output: str) -> int:
     core_python, bpy_python = _set_up()
     set_up_s = time.monotonic() - started
     folder.mkdir(parents=True, exist_ok=True)
-    code = run_through([bpy_python, _SCRIPT, video_path, folder], {"JOINTWISE_PYTHON": str(core_python)})
+    log = DEV_FOLDER / "logs" / "demo-in-blender.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    # Blender's renderer fills stdout; what is meant for the user comes on stderr.
+    with log.open("w", encoding="utf-8") as stdout:
+        environ = {"JOINTWISE_PYTHON": str(core_python)}
+        code = run_through([bpy_python, _SCRIPT, video_path, folder], environ, stdout=stdout)
     if code != 0:
+        say(f"What Blender said is in {log}.")
         return code
     name = video_path.stem
     sheet_started = time.monotonic()

@@ -28,9 +28,10 @@ PICTURE_HEIGHT_PX: Final = 300
 SIDE_VIEW_HEIGHT_M: Final = 2.3
 SIDE_VIEW_ANGLE: Final = math.radians(65)
 """Between the video's camera and the side camera, around the body: a full side view would hide one arm."""
-BONE_COLOR: Final = (0.9, 0.25, 0.05, 1.0)
-BODY_COLOR: Final = (0.45, 0.6, 0.75, 1.0)
-FLOOR_COLOR: Final = (0.75, 0.75, 0.75, 1.0)
+BONE_COLOR: Final = (0.8, 0.08, 0.0, 1.0)
+BODY_COLOR: Final = (0.25, 0.45, 0.7, 1.0)
+FLOOR_COLOR: Final = (0.4, 0.4, 0.4, 1.0)
+SKY_COLOR: Final = (0.35, 0.37, 0.4, 1.0)
 
 
 def main(video: Path, folder: Path) -> int:
@@ -106,7 +107,7 @@ def render_pictures(scene: Any, armature: Any, frames: dict[int, float], folder:
     for child in armature.children_recursive:
         if child.type == "MESH":
             child.data.materials.clear()
-            child.data.materials.append(material("body", BODY_COLOR, 0.45))
+            child.data.materials.append(material("body", BODY_COLOR, 0.35))
     aspect = scene.render.resolution_x / scene.render.resolution_y
     film_camera, side_camera = scene.camera, new_side_camera(scene)
     for source_frame, scene_frame in frames.items():
@@ -127,15 +128,16 @@ def set_up_rendering(scene: Any) -> None:
     addon_utils.enable("cycles", default_set=True)
     scene.render.engine = "CYCLES"
     scene.cycles.device = "CPU"
-    scene.cycles.samples = 16
-    scene.cycles.use_denoising = False
+    scene.cycles.samples = 12
+    scene.cycles.use_denoising = True
+    scene.cycles.max_bounces = 2
     scene.render.resolution_percentage = 100
     scene.render.image_settings.file_format = "PNG"
     scene.render.image_settings.color_mode = "RGB"
     scene.view_settings.view_transform = "Standard"
     world = bpy.data.worlds.new("demo")
     world.use_nodes = True
-    world.node_tree.nodes["Background"].inputs["Strength"].default_value = 8.0
+    world.node_tree.nodes["Background"].inputs["Color"].default_value = SKY_COLOR
     scene.world = world
     sun = bpy.data.objects.new("sun", bpy.data.lights.new("sun", "SUN"))
     sun.data.energy = 2.0
@@ -186,7 +188,7 @@ _PYRAMID_FACES: Final = ((0, 1, 2), (0, 2, 3), (0, 3, 4), (0, 4, 1), (5, 2, 1), 
 def double_pyramid(start: Vector, end: Vector) -> list[Vector]:
     """Return the six corners of a bone's shape: the start, a square near it, the end."""
     axis = end - start
-    side = axis.orthogonal().normalized() * min(0.12 * axis.length, 0.025)
+    side = axis.orthogonal().normalized() * min(0.15 * axis.length, 0.035)
     other = side.cross(axis.normalized())
     waist = start + 0.15 * axis
     return [start, waist + side, waist + other, waist - side, waist - other, end]
