@@ -14,8 +14,8 @@ from .evidence import landmark_evidence
 from .motion import Motion
 from .person_tracker import Track
 from .rotations import rot6d_to_rotmat, rotmat_to_rotvec
-from .smoothing import smooth_positions, smooth_rot6d
-from .weak_camera import weak_camera_to_transl
+from .smoothing import smooth_root, smooth_rot6d
+from .weak_camera import weak_camera_to_pelvis
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -60,8 +60,8 @@ def estimate_motion(
     betas = np.median(sequence.betas, axis=0).astype(np.float32)
     rot6d = smooth_rot6d(sequence.rot6d, track.frame_ids, view.frame_rate_hz)
     rotmat = rot6d_to_rotmat(rot6d)
-    pelvis_cam = weak_camera_to_transl(sequence.weak_camera, evidence, view.focal_length_px)
-    transl_cam = smooth_positions(pelvis_cam, track.frame_ids, view.frame_rate_hz) - body.rest_joints(betas)[0]
+    pelvis_cam = weak_camera_to_pelvis(sequence.weak_camera, evidence, view.focal_length_px)
+    transl_cam = smooth_root(pelvis_cam, track.frame_ids, view.frame_rate_hz) - body.rest_joints(betas)[0]
     joints, _ = body.pose_joints(rotmat, betas, transl_cam)
     keypoints = body.pose_landmarks(rotmat, betas, transl_cam)
     return Motion(

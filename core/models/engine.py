@@ -48,8 +48,8 @@ TORCH_BUILDERS: Final[dict[str, Builder]] = {
     "blazepose_detector": Builder(_BLAZEPOSE, ("blazepose_detector",)),
     "blazepose_full": Builder(_BLAZEPOSE, ("blazepose_full",)),
     "blazepose_heavy": Builder(_BLAZEPOSE, ("blazepose_heavy",)),
-    "open_lifter": Builder("models.landmark_lifter:load_lifter"),
-    "open_temporal": Builder("models.temporal_encoder:load_temporal"),
+    "open_lifter": Builder("models.open_weights:load_lifter"),
+    "open_temporal": Builder("models.open_weights:load_temporal"),
 }
 """Each returns a `torch.nn.Module` on the CPU that takes the inputs by keyword and returns the outputs by name."""
 

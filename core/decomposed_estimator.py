@@ -1,0 +1,115 @@
+"""The decomposed estimator at run time: evidence to rotations, shape and weak camera, through two networks.
+
+Numpy around the engine interface; the networks may run in ONNX Runtime or in torch.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import OptionError
+from .evidence import Evidence
+from .models.engine import Network
+from .segments import split_at_gaps
+
+FloatArray = NDArray[np.floating[Any]]
+
+FRAMES_PER_CALL: Final = 1024
+"""The lifter's batch; bounds the memory for long tracks."""
+WINDOWS_PER_CALL: Final = 64
+
+
+@dataclass(frozen=True)
+class PoseSequence:
+    """What the networks say about T frames, before smoothing.
+
+    Attributes:
+        rot6d_per_frame: (T, 24, 6) of the lifter alone; interleaved columns, not orthonormal.
+        rot6d: (T, 24, 6) after the temporal prior.
+        betas: (T, 10) of each frame; a person keeps one shape, so take the median.
+        weak_camera: (T, 3) scale, t_x, t_y relative to the landmark box.
+    """
+
+    rot6d_per_frame: NDArray[np.float32]
+    rot6d: NDArray[np.float32]
+    betas: NDArray[np.float32]
+    weak_camera: NDArray[np.float32]
+
+
+class DecomposedEstimator:
+    """Runs the lifter on every frame and the temporal network over every segment of a track."""
+
+    def __init__(self, lifter: Network, temporal: Network | None) -> None:
+        self._lifter, self._temporal = lifter, temporal
+
+    def estimate(
+        self,
+        evidence: Evidence,
+        frame_ids: NDArray[np.int64],
+        frame_rate_hz: float,
+        window: Literal["track"] | int = "track",
+    ) -> PoseSequence:
+        """Return the poses of one track of T frames, T at least 1.
+
+        Args:
+            frame_ids: (T,) source frames, increasing. Features are interpolated over gaps of up to half a second; a
+                longer gap starts the recurrence anew.
+            window: `track` carries the state over the whole segment; a number cuts it into windows of that many frames
+                (the paper's 16) that overlap by half and are blended.
+        Raises:
+            OptionError: a window of fewer than 2 frames.
+        """
+        if window != "track" and window < 2:
+            raise OptionError(f"A window of {window} frames is too short.", "Use track, or at least 2.")
+        outputs = self._run_lifter(evidence.values)
+        rot6d = outputs["rot6d"]
+        if self._temporal is not None:
+            rot6d = np.empty_like(outputs["rot6d"])
+            for segment in split_at_gaps(frame_ids, frame_rate_hz):
+                dense = segment.bridge(outputs["pose_features"])
+                rot6d[segment.rows] = segment.pick(self._run_temporal(dense, window))
+        return PoseSequence(outputs["rot6d"], rot6d, outputs["betas"], outputs["weak_camera"])
+
+    def _run_lifter(self, values: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """Return the lifter's outputs for all frames."""
+        parts = [
+            self._lifter.run({"evidence": values[start : start + FRAMES_PER_CALL]})
+            for start in range(0, len(values), FRAMES_PER_CALL)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _run_temporal(self, pose_features: FloatArray, window: Literal["track"] | int) -> FloatArray:
+        """Return rotations (T, 24, 6) of the features (T, 24, 128) of one segment."""
+        if window == "track" or len(pose_features) <= window:
+            whole: FloatArray = self._call_temporal(pose_features[None])[0]
+            return whole
+        starts = window_starts(len(pose_features), window)
+        blended: FloatArray = np.zeros((*pose_features.shape[:2], 6))
+        weight = np.zeros((len(pose_features), 1, 1))
+        share = blend_weights(window)[:, None, None]
+        for first in range(0, len(starts), WINDOWS_PER_CALL):
+            chunk = starts[first : first + WINDOWS_PER_CALL]
+            results = self._call_temporal(np.stack([pose_features[start : start + window] for start in chunk]))
+            for start, result in zip(chunk, results, strict=True):
+                blended[start : start + window] += share * result
+                weight[start : start + window] += share
+        return (blended / weight).astype(np.float32)
+
+    def _call_temporal(self, pose_features: FloatArray) -> FloatArray:
+        """Return rotations (B, T, 24, 6) of features (B, T, 24, 128)."""
+        assert self._temporal is not None
+        return self._temporal.run({"pose_features": pose_features})["rot6d"]
+
+
+def window_starts(frame_count: int, window: int) -> list[int]:
+    """Return the first frames of windows that overlap by half and cover all frames; the last one ends at the end."""
+    starts = list(range(0, frame_count - window, window // 2))
+    return [*starts, frame_count - window]
+
+
+def blend_weights(window: int) -> NDArray[np.float64]:
+    """Return (window,) positive weights that fall off towards both ends of a window."""
+    place = np.arange(window)
+    return np.minimum(place + 1, window - place) / window

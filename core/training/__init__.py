@@ -1,0 +1,1 @@
+"""Training and evaluation of the open estimator: development only, needs torch, and never ships in the zip."""

@@ -1,0 +1,91 @@
+"""How long a stage trains, its learning rate, the running average of its weights, and its resumable state."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..errors import WeightsError
+from ..whole_file import whole_file
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A stage ends after `minutes` of wall time or `iterations`, whichever comes first; None is no limit."""
+
+    minutes: float | None = None
+    iterations: int | None = None
+
+
+class Progress:
+    """How far a stage is, across interruptions."""
+
+    def __init__(self, budget: Budget, iteration: int = 0, elapsed_s: float = 0.0) -> None:
+        self.budget, self.iteration = budget, iteration
+        self._before_s, self._started_s = elapsed_s, time.monotonic()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Wall time of the stage so far."""
+        return self._before_s + time.monotonic() - self._started_s
+
+    @property
+    def fraction(self) -> float:
+        """0 at the start, 1 or more when the budget is spent."""
+        by_time = self.elapsed_s / (60 * self.budget.minutes) if self.budget.minutes else 0.0
+        by_count = self.iteration / self.budget.iterations if self.budget.iterations else 0.0
+        return max(by_time, by_count)
+
+    def learning_rate(self, peak: float, warmup_iterations: int) -> float:
+        """Return the learning rate: a linear warm-up, then a cosine down to one hundredth."""
+        warmup = min(1.0, (self.iteration + 1) / warmup_iterations)
+        return peak * warmup * (0.5 * (1 + math.cos(math.pi * min(self.fraction, 1.0))) * 0.99 + 0.01)
+
+
+class WeightAverage:
+    """An exponential running average of a network's weights; it is what gets saved and judged."""
+
+    def __init__(self, network: nn.Module, decay: float = 0.998) -> None:
+        self.decay = decay
+        self.state = {name: value.detach().clone() for name, value in network.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, network: nn.Module, iteration: int) -> None:
+        """Move the average towards the network; faster while it is young."""
+        share = 1 - min(self.decay, (1 + iteration) / (10 + iteration))
+        for name, value in network.state_dict().items():
+            self.state[name].lerp_(value, share)
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
+    """Set the learning rate of all parameter groups."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate
+
+
+def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
+    """Write a resumable state, whole or not at all."""
+    with whole_file(path) as partial:
+        torch.save(dict(state), partial)
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a resumable state; only tensors and plain values, never other pickled objects.
+
+    Raises:
+        WeightsError: missing, damaged, or not a checkpoint.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise WeightsError(
+            f"{path} is not a training checkpoint, or it is damaged.", "Train without --resume."
+        ) from error
+    if not isinstance(state, dict) or "iteration" not in state:
+        raise WeightsError(f"{path} is not a training checkpoint.", "Train without --resume.")
+    return state

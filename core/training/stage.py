@@ -1,0 +1,82 @@
+"""What both training stages share: the data, the body, random numbers, and where files go."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from .clips import MotionLibrary, WindowSampler, source_frames_for
+from .schedule import Budget
+from .simulator import BENCHMARK, TRAINING, SimulatedViews, SimulatorSettings, simulate
+from .torch_body import TorchBody
+
+Report = Callable[[str], None]
+LIFTER_WEIGHTS_NAME = "open_lifter.safetensors"
+TEMPORAL_WEIGHTS_NAME = "open_temporal.safetensors"
+VALIDATION_SEED = 5
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """One training stage's surroundings."""
+
+    library: MotionLibrary
+    body: TorchBody
+    output: Path
+    budget: Budget
+    seed: int
+    resume: bool
+    report: Report
+    save_every_s: float = 120.0
+    simulator: SimulatorSettings = TRAINING
+    header: dict[str, str] = field(default_factory=dict)
+    """Text that goes into the header of the weight file."""
+
+
+class ViewSource:
+    """Draws simulated views from one split, with its own resumable random numbers."""
+
+    def __init__(self, context: StageContext, split: str, seed: int) -> None:
+        self._context, self._split = context, split
+        self._rng = np.random.default_rng(seed)
+        self._generator = torch.Generator().manual_seed(seed)
+        self._samplers: dict[int, WindowSampler] = {}
+
+    def draw(self, count: int, frame_count: int, frame_rate_hz: float) -> SimulatedViews:
+        """Return `count` views of `frame_count` frames at a frame rate."""
+        library = self._context.library
+        starts = self.sampler(frame_count, frame_rate_hz).starts(count, self._rng)
+        windows = library.windows(starts, frame_count, frame_rate_hz)
+        return simulate(windows, frame_rate_hz, self._context.body, self._context.simulator, self._generator)
+
+    def sampler(self, frame_count: int, frame_rate_hz: float) -> WindowSampler:
+        """Return the sampler for windows of this length; built once for each length."""
+        span = source_frames_for(frame_count, frame_rate_hz, self._context.library.frame_rate)
+        if span not in self._samplers:
+            self._samplers[span] = WindowSampler(self._context.library, self._split, span)
+        return self._samplers[span]
+
+    def uniform(self, low: float, high: float) -> float:
+        """Return one even draw."""
+        return float(self._rng.uniform(low, high))
+
+    def starts(self, count: int, frame_count: int, frame_rate_hz: float) -> Any:
+        """Return first source frames of `count` windows."""
+        return self.sampler(frame_count, frame_rate_hz).starts(count, self._rng)
+
+
+def reseed_for_resume(seed: int, iteration: int) -> int:
+    """Return a seed that differs for each point of resumption, so that no stretch of random numbers is seen twice."""
+    return seed + 7919 * (iteration + 1) if iteration else seed
+
+
+def validation_views(library: MotionLibrary, body: TorchBody, frame_count: int, count: int) -> SimulatedViews:
+    """Return fixed views of the validation split (of train where it has no such windows) at the source's rate."""
+    split = "val" if any(len(s) for s in library.window_starts("val", frame_count + 3)) else "train"
+    sampler = WindowSampler(library, split, frame_count)
+    starts = sampler.starts(count, np.random.default_rng(VALIDATION_SEED))
+    windows = library.windows(starts, frame_count, library.frame_rate)
+    return simulate(windows, library.frame_rate, body, BENCHMARK, torch.Generator().manual_seed(VALIDATION_SEED))
