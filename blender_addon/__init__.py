@@ -1,0 +1,53 @@
+"""The Blender side: panel, operators, armature, keys, camera, export. numpy and bpy only; the core runs elsewhere.
+
+`assemble_motion(context, motion_path, video_path)` builds a motion file into the current scene, for scripts.
+"""
+
+from typing import Final
+
+import bpy
+
+from .operators import (
+    JOINTWISE_OT_cancel,
+    JOINTWISE_OT_copy_log,
+    JOINTWISE_OT_estimate,
+    JOINTWISE_OT_export_fbx,
+    JOINTWISE_OT_load_motion,
+    JOINTWISE_OT_set_scene_rate,
+)
+from .panels import JOINTWISE_PT_estimate, JOINTWISE_PT_options, JOINTWISE_PT_result
+from .preferences import JointwisePreferences
+from .properties import JointwiseSettings, register_settings, unregister_settings
+from .running import finish_all
+from .scene_assembly import assemble_motion
+
+__all__ = ["assemble_motion", "register", "unregister"]
+
+CLASSES: Final = (
+    JointwisePreferences,
+    JointwiseSettings,
+    JOINTWISE_OT_estimate,
+    JOINTWISE_OT_cancel,
+    JOINTWISE_OT_load_motion,
+    JOINTWISE_OT_export_fbx,
+    JOINTWISE_OT_set_scene_rate,
+    JOINTWISE_OT_copy_log,
+    JOINTWISE_PT_estimate,
+    JOINTWISE_PT_options,
+    JOINTWISE_PT_result,
+)
+
+
+def register() -> None:
+    """Register all classes and the scene's settings."""
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    register_settings()
+
+
+def unregister() -> None:
+    """End what runs and take everything away again."""
+    finish_all()
+    unregister_settings()
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

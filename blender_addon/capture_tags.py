@@ -1,0 +1,72 @@
+"""What our objects remember about their capture, as custom properties, so that later steps find and re-time them."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.motion import Motion
+
+RATE: Final = "jointwise_frame_rate"
+FIRST_FRAME: Final = "jointwise_first_frame"
+TIMESTAMPS: Final = "jointwise_timestamps"
+FRAME_IDS: Final = "jointwise_frame_ids"
+
+
+@dataclass(frozen=True)
+class CaptureTag:
+    """Times of a capture in the scene.
+
+    Attributes:
+        frame_rate_hz: of the video.
+        first_frame: scene frame of the video's start.
+    """
+
+    frame_rate_hz: float
+    first_frame: float
+
+
+def tag_armature(armature: Any, motion: Motion, first_frame: float) -> None:
+    """Mark an armature object as ours."""
+    armature[RATE] = float(motion.mocap_framerate)
+    armature[FIRST_FRAME] = float(first_frame)
+    armature["jointwise_body"] = motion.body
+    armature["jointwise_betas"] = motion.betas.astype(float).tolist()
+
+
+def tag_camera(camera: Any, motion: Motion, first_frame: float) -> None:
+    """Mark a camera object as ours, with the times of the source frames for its background."""
+    camera[RATE] = float(motion.mocap_framerate)
+    camera[FIRST_FRAME] = float(first_frame)
+    camera[TIMESTAMPS] = motion.timestamps.tolist()
+    camera[FRAME_IDS] = motion.frame_ids.astype(int).tolist()
+
+
+def read_tag(item: Any) -> CaptureTag | None:
+    """Return an object's tag, or None for an object that is not ours."""
+    if item is None or RATE not in item or FIRST_FRAME not in item:
+        return None
+    return CaptureTag(float(item[RATE]), float(item[FIRST_FRAME]))
+
+
+def is_captured_armature(item: Any) -> bool:
+    """True for an armature object that we made."""
+    return item is not None and item.type == "ARMATURE" and read_tag(item) is not None
+
+
+def background_times(camera: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
+    """Return timestamps (T,), seconds, and source frames (T,) of a camera of ours with a video behind it."""
+    if TIMESTAMPS not in camera or FRAME_IDS not in camera or not camera.data.background_images:
+        return None
+    return np.array(camera[TIMESTAMPS], np.float64), np.array(camera[FRAME_IDS], np.int64)
+
+
+def captured_armature(context: Any) -> Any:
+    """Return the armature of ours that the user means: the active one, the active mesh's, or the only one; or None."""
+    active = context.view_layer.objects.active
+    for candidate in (active, active.parent if active else None):
+        if is_captured_armature(candidate):
+            return candidate
+    ours = [item for item in context.scene.objects if is_captured_armature(item)]
+    return ours[0] if len(ours) == 1 else None

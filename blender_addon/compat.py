@@ -1,0 +1,89 @@
+"""Every difference between the Blender versions 4.2 to 5.2, and nothing else. Imports only bpy."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import bpy
+
+HAS_ACTION_SLOTS: Final = bpy.app.version >= (4, 4, 0)
+NEW_FCURVE_TAKES_GROUP_NAME: Final = bpy.app.version >= (5, 0, 0)
+MATERIALS_ALWAYS_HAVE_NODES: Final = bpy.app.version >= (5, 0, 0)
+
+
+@dataclass(frozen=True)
+class ActionCurves:
+    """The f-curves that one action holds for one data-block.
+
+    Attributes:
+        action: bpy.types.Action.
+        container: the action itself (to 4.3) or the channel bag of the data-block's slot (from 4.4).
+    """
+
+    action: Any
+    container: Any
+
+    def new(self, data_path: str, index: int, group_name: str) -> Any:
+        """Add an empty f-curve in a named group and return it."""
+        fcurves = self.container.fcurves
+        if not HAS_ACTION_SLOTS:
+            return fcurves.new(data_path, index=index, action_group=group_name)
+        if NEW_FCURVE_TAKES_GROUP_NAME:
+            return fcurves.new(data_path, index=index, group_name=group_name)
+        fcurve = fcurves.new(data_path, index=index)
+        fcurve.group = self.container.groups.get(group_name) or self.container.groups.new(group_name)
+        return fcurve
+
+
+def assign_new_action(data_block: Any, name: str) -> ActionCurves:
+    """Give a data-block (object, camera, ...) a new, empty action with a slot for it."""
+    action = bpy.data.actions.new(name)
+    animation = data_block.animation_data_create()
+    animation.action = action
+    if not HAS_ACTION_SLOTS:
+        return ActionCurves(action, action)
+    slot = action.slots.new(id_type=data_block.id_type, name=data_block.name)
+    strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
+    # The automatic choice may leave no slot, and then nothing moves, silently.
+    animation.action_slot = slot
+    return ActionCurves(action, strip.channelbag(slot, ensure=True))
+
+
+def assign_action(data_block: Any, action: Any, slot_source: Any = None) -> None:
+    """Make an existing action, and the slot of the same name, the data-block's current one.
+
+    Args:
+        slot_source: identifier of the slot to use; ignored to 4.3.
+    """
+    animation = data_block.animation_data_create()
+    animation.action = action
+    if HAS_ACTION_SLOTS and action is not None and slot_source is not None:
+        animation.action_slot = action.slots.get(slot_source)
+
+
+def slot_identifier(data_block: Any) -> str | None:
+    """Return the identifier of the data-block's current action slot; None to 4.3 or without one."""
+    animation = data_block.animation_data
+    if not HAS_ACTION_SLOTS or animation is None or animation.action_slot is None:
+        return None
+    return str(animation.action_slot.identifier)
+
+
+def current_fcurves(data_block: Any) -> Iterable[Any]:
+    """Return the f-curves that animate a data-block through its current action; empty without one."""
+    animation = data_block.animation_data
+    if animation is None or animation.action is None:
+        return ()
+    if not HAS_ACTION_SLOTS:
+        return animation.action.fcurves
+    if animation.action_slot is None:
+        return ()
+    strips = [strip for layer in animation.action.layers for strip in layer.strips if strip.type == "KEYFRAME"]
+    bags = [strip.channelbag(animation.action_slot) for strip in strips]
+    return [fcurve for bag in bags if bag is not None for fcurve in bag.fcurves]
+
+
+def enable_nodes(material: Any) -> None:
+    """Give a new material its shader nodes; from 5.0 on it always has them."""
+    if not MATERIALS_ALWAYS_HAVE_NODES:
+        material.use_nodes = True

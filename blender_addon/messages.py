@@ -1,0 +1,32 @@
+"""What the panel and the preferences show of the last run: its error, its warnings, its log. Imports no bpy."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Messages:
+    """Sentences for the user; lives as long as Blender, not in the file.
+
+    Attributes:
+        error: the last failure's sentence, empty after a success.
+        warnings: what the user should know about the last result.
+        log: technical text of the last failure, for a bug report.
+    """
+
+    error: str = ""
+    warnings: list[str] = field(default_factory=list)
+    log: str = ""
+
+    def clear(self) -> None:
+        """Forget the last run; its log stays until another takes its place."""
+        self.error = ""
+        self.warnings = []
+
+    def fail(self, sentence: str, log: str) -> None:
+        """Keep a failure."""
+        self.error = sentence
+        self.log = log
+
+
+MESSAGES = Messages()
+"""The one record, shared by operators, panel and preferences."""

@@ -1,0 +1,308 @@
+"""The operators: read settings, call a module, report. The only place that shows an error to the user."""
+
+import traceback
+from pathlib import Path
+from typing import Any, Final
+
+import bpy
+
+from ..core.errors import CancelledError, JointwiseError, OptionError, SceneError
+from ..core.protocol import Result, Status
+from .capture_tags import captured_armature, read_tag
+from .estimate_session import EstimateSession, WorkFolder
+from .fbx_export import export_fbx
+from .messages import MESSAGES
+from .panels import progress_text
+from .preferences import core_python, private_folder
+from .properties import estimate_arguments
+from .running import begin, check_nothing_runs, current_session, finish
+from .scene_assembly import assemble_motions
+from .scene_rate import set_scene_rate
+from .worker_runtime import prepare_worker
+
+TIMER_INTERVAL_S: Final = 0.1
+FINISHED: Final = {"FINISHED"}
+CANCELLED: Final = {"CANCELLED"}
+
+
+class JointwiseOperator:
+    """What all our operators share: `run` does the work, and its errors become one sentence for the user."""
+
+    def execute(self, context: Any) -> set[str]:
+        """Run; a failure is reported as its sentence and never as a traceback."""
+        return self.guarded(self.run, context)
+
+    def run(self, context: Any) -> set[str]:
+        """Do the work and return Blender's result; may raise JointwiseError."""
+        raise NotImplementedError
+
+    def guarded(self, step: Any, context: Any) -> set[str]:
+        """Call a step of the work and turn what it raises into a report and the panel's text."""
+        try:
+            result: set[str] = step(context)
+        except JointwiseError as error:
+            return self._fail(str(error), isinstance(error, CancelledError))
+        except Exception as error:  # the user sees a sentence whatever happened; the log keeps the rest
+            MESSAGES.log = traceback.format_exc()
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            sentence = f"An unexpected error stopped the work: {error} ({Path(place.filename).name}:{place.lineno})."
+            return self._fail(f"{sentence} The add-on's preferences can copy the log for a bug report.", False)
+        return result
+
+    def _fail(self, sentence: str, is_cancelled: bool) -> set[str]:
+        if is_cancelled:
+            self.report({"INFO"}, sentence)  # type: ignore[attr-defined]
+            return CANCELLED
+        MESSAGES.error = sentence
+        self.report({"ERROR"}, sentence)  # type: ignore[attr-defined]
+        return CANCELLED
+
+
+class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
+    """Estimate the motion of a person in a video and key it on a new armature"""
+
+    bl_idname = "jointwise.estimate"
+    bl_label = "Estimate from Video"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: bpy.props.StringProperty(
+        name="Video",
+        description="The video; empty: the one chosen in the panel",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+    motion_path: bpy.props.StringProperty(
+        name="Motion File",
+        description="Where to keep the motion file; empty: as the panel says",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+
+    def invoke(self, context: Any, event: Any) -> set[str]:
+        """Start the core and return; a timer follows its progress while Blender stays usable."""
+        if bpy.app.background:
+            # Without windows there are no timers.
+            return self.execute(context)
+        return self.guarded(self._begin_modal, context)
+
+    def run(self, context: Any) -> set[str]:
+        """Run the estimate to its end."""
+        self._start(context)
+        try:
+            self._session.wait(_print_status)
+            return self._finish(context)
+        finally:
+            self._end(context)
+
+    def modal(self, context: Any, event: Any) -> set[str]:
+        """Follow the core's progress; build the scene when it has ended."""
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        _redraw_sidebars(context)
+        if not self._session.poll():
+            return {"PASS_THROUGH"}
+        try:
+            return self.guarded(self._finish, context)
+        finally:
+            self._end(context)
+            _redraw_sidebars(context)
+
+    def cancel(self, context: Any) -> None:
+        """Blender ends the operator itself: another file is loaded, or Blender quits."""
+        self._end(context)
+
+    def _begin_modal(self, context: Any) -> set[str]:
+        self._start(context)
+        manager = context.window_manager
+        self._timer = manager.event_timer_add(TIMER_INTERVAL_S, window=context.window)
+        manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def _start(self, context: Any) -> None:
+        """Check the settings and start the session; nothing slow happens here."""
+        MESSAGES.clear()
+        check_nothing_runs()
+        settings = context.scene.jointwise
+        self._timer = None
+        self._scene_name = context.scene.name
+        self._video = _absolute(self.filepath or settings.filepath)
+        if self._video is None:
+            raise OptionError("No video is chosen.", "Choose a video file first.")
+        self._work_folder = WorkFolder()
+        output = _absolute(self.motion_path or settings.motion_path) or self._work_folder.path / "motion.npz"
+        preferred, folder = core_python(context), private_folder()
+        try:
+            arguments = estimate_arguments(settings.to_settings(self._video, output))
+        except JointwiseError:
+            self._work_folder.remove()
+            raise
+        self._session = EstimateSession(lambda report: prepare_worker(preferred, folder, report), arguments)
+        begin(self._session)
+
+    def _finish(self, context: Any) -> set[str]:
+        """Build the scene from an ended session's result."""
+        try:
+            result: Result = self._session.result()
+        finally:
+            MESSAGES.log = self._session.log
+            MESSAGES.warnings = list(self._session.warnings)
+        scene = bpy.data.scenes.get(self._scene_name)
+        if scene is None:
+            raise SceneError("The scene in which the estimate was started does not exist any more.")
+        with context.temp_override(scene=scene, view_layer=_view_layer(context, scene)):
+            options = scene.jointwise.to_assembly_options()
+            assembly = assemble_motions(bpy.context, result.paths, self._video, options)
+        MESSAGES.warnings += assembly.notes
+        for warning in MESSAGES.warnings:
+            self.report({"WARNING"}, warning)
+        self.report({"INFO"}, f"The motion of {self._video.name} is keyed.")
+        return FINISHED
+
+    def _end(self, context: Any) -> None:
+        """Free everything that belongs to the run; harmless when called twice."""
+        if self._timer is not None:
+            context.window_manager.event_timer_remove(self._timer)
+            self._timer = None
+        finish(self._session)
+        self._work_folder.remove()
+
+
+class JOINTWISE_OT_cancel(JointwiseOperator, bpy.types.Operator):
+    """Stop the running estimate; the scene stays as it is"""
+
+    bl_idname = "jointwise.cancel"
+    bl_label = "Cancel"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Only while an estimate runs."""
+        return current_session() is not None
+
+    def run(self, context: Any) -> set[str]:
+        """Ask the core to stop; the running operator sees it through."""
+        session = current_session()
+        if session is not None:
+            session.cancel()
+        return FINISHED
+
+
+class JOINTWISE_OT_load_motion(JointwiseOperator, bpy.types.Operator):
+    """Build the scene from a motion file that was estimated before"""
+
+    bl_idname = "jointwise.load_motion"
+    bl_label = "Load Motion File"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: bpy.props.StringProperty(name="Motion File", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    video_path: bpy.props.StringProperty(
+        name="Video",
+        description="The video to show behind the scene; may be empty",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+    filter_glob: bpy.props.StringProperty(default="*.npz", options={"HIDDEN"})
+
+    def invoke(self, context: Any, event: Any) -> set[str]:
+        """Ask for the file."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def run(self, context: Any) -> set[str]:
+        """Load and build."""
+        MESSAGES.clear()
+        path = _absolute(self.filepath)
+        if path is None:
+            raise OptionError("No motion file is chosen.")
+        options = context.scene.jointwise.to_assembly_options()
+        assembly = assemble_motions(context, [path], _absolute(self.video_path), options)
+        MESSAGES.warnings = assembly.notes
+        return FINISHED
+
+
+class JOINTWISE_OT_export_fbx(JointwiseOperator, bpy.types.Operator):
+    """Write the captured armature, its body and its motion as FBX"""
+
+    bl_idname = "jointwise.export_fbx"
+    bl_label = "Export FBX"
+    bl_options = {"REGISTER"}
+
+    filepath: bpy.props.StringProperty(name="File", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default="*.fbx", options={"HIDDEN"})
+    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+
+    def invoke(self, context: Any, event: Any) -> set[str]:
+        """Ask for the file, named after the armature."""
+        armature = captured_armature(context)
+        if armature is not None and not self.filepath:
+            self.filepath = bpy.path.clean_name(armature.name) + ".fbx"
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def run(self, context: Any) -> set[str]:
+        """Export."""
+        MESSAGES.clear()
+        armature = captured_armature(context)
+        if armature is None:
+            raise SceneError("No captured armature is selected.", "Click on the armature to export first.")
+        path = _absolute(self.filepath)
+        if path is None:
+            raise OptionError("No file name is given for the FBX.")
+        path = path if path.suffix.lower() == ".fbx" else path.with_name(f"{path.name}.fbx")
+        export_fbx(context, armature, path)
+        self.report({"INFO"}, f"Wrote {path}.")
+        return FINISHED
+
+
+class JOINTWISE_OT_set_scene_rate(JointwiseOperator, bpy.types.Operator):
+    """Give the scene the video's frame rate and move the captured keys along, so that each pose keeps its time"""
+
+    bl_idname = "jointwise.set_scene_rate"
+    bl_label = "Set Scene Rate"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context: Any) -> set[str]:
+        """Set the rate of the captured armature's video."""
+        MESSAGES.clear()
+        tag = read_tag(captured_armature(context))
+        if tag is None:
+            raise SceneError("No captured armature is selected.", "Click on the armature first.")
+        set_scene_rate(context.scene, tag.frame_rate_hz)
+        return FINISHED
+
+
+class JOINTWISE_OT_copy_log(JointwiseOperator, bpy.types.Operator):
+    """Copy the log of the last run, for a bug report"""
+
+    bl_idname = "jointwise.copy_log"
+    bl_label = "Copy Log"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Only when there is a log."""
+        return bool(MESSAGES.log)
+
+    def run(self, context: Any) -> set[str]:
+        """Put the log on the clipboard."""
+        context.window_manager.clipboard = f"{MESSAGES.error}\n{MESSAGES.log}"
+        return FINISHED
+
+
+def _absolute(path: str) -> Path | None:
+    """Return a path from a Blender property (which may be relative to the .blend), or None for an empty one."""
+    return Path(bpy.path.abspath(path)).absolute() if path.strip() else None
+
+
+def _view_layer(context: Any, scene: Any) -> Any:
+    return context.view_layer if context.scene == scene else scene.view_layers[0]
+
+
+def _print_status(status: Status) -> None:
+    """Show progress where no panel can: in the terminal of a background run."""
+    print(f"Jointwise: {progress_text(status)}", flush=True)
+
+
+def _redraw_sidebars(context: Any) -> None:
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()

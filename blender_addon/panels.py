@@ -1,0 +1,148 @@
+"""The sidebar's tab. Draws only: reads settings, the running session and the messages, and changes nothing."""
+
+import textwrap
+from typing import Any, Final
+
+import bpy
+
+from ..core.protocol import Status
+from .capture_tags import captured_armature, read_tag
+from .messages import MESSAGES
+from .running import current_session
+from .scene_rate import is_same_rate, scene_rate_hz
+
+PIXELS_PER_LETTER: Final = 7.5
+
+STAGE_TITLES: Final = {
+    "start": "Starting",
+    "unpack": "Unpacking packages (once)",
+    "track": "Finding people",
+    "estimate": "Estimating the motion",
+    "overlay": "Drawing the overlay",
+}
+
+
+class JointwisePanel:
+    """What all our panels share."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Jointwise"
+
+
+class JOINTWISE_PT_estimate(JointwisePanel, bpy.types.Panel):
+    """The main panel: from a video to keys."""
+
+    bl_label = "Motion from Video"
+
+    def draw(self, context: Any) -> None:
+        """Draw the picker, the button or the progress, and what happened last."""
+        layout = self.layout
+        settings = context.scene.jointwise
+        session = current_session()
+        column = layout.column()
+        column.enabled = session is None
+        column.prop(settings, "filepath", text="")
+        if session is None:
+            row = layout.row()
+            row.scale_y = 1.5
+            row.operator("jointwise.estimate", icon="ARMATURE_DATA")
+        else:
+            _draw_progress(layout, session)
+        _draw_messages(layout, context, session.warnings if session else MESSAGES.warnings)
+
+
+class JOINTWISE_PT_options(JointwisePanel, bpy.types.Panel):
+    """Which frames, who, which lens, what to make."""
+
+    bl_label = "Options"
+    bl_parent_id = "JOINTWISE_PT_estimate"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw the settings."""
+        layout, settings = self.layout, context.scene.jointwise
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.enabled = current_session() is None
+        column = layout.column(align=True)
+        column.prop(settings, "start")
+        column.prop(settings, "end")
+        layout.prop(settings, "people")
+        if settings.people == "numbers":
+            layout.prop(settings, "people_numbers")
+        layout.prop(settings, "model")
+        layout.prop(settings, "lens")
+        if settings.lens == "mm":
+            layout.prop(settings, "focal_length_35mm")
+        elif settings.lens == "pixels":
+            layout.prop(settings, "focal_length_px")
+        column = layout.column(heading="Make")
+        column.prop(settings, "add_body")
+        column.prop(settings, "add_camera")
+        row = column.row()
+        row.enabled = settings.add_camera
+        row.prop(settings, "match_render_size")
+        layout.prop(settings, "motion_path")
+
+
+class JOINTWISE_PT_result(JointwisePanel, bpy.types.Panel):
+    """What to do with a captured armature."""
+
+    bl_label = "Captured Motion"
+
+    def draw(self, context: Any) -> None:
+        """Draw the rate's button where it is needed, loading and exporting."""
+        layout = self.layout
+        armature = captured_armature(context)
+        tag = read_tag(armature)
+        if tag and not is_same_rate(tag.frame_rate_hz, scene_rate_hz(context.scene)):
+            box = layout.box()
+            text = bpy.app.translations.pgettext_iface("The video has {:.4g} frames a second, the scene {:.4g}")
+            _draw_wrapped(box, context, text.format(tag.frame_rate_hz, scene_rate_hz(context.scene)), "INFO")
+            box.operator("jointwise.set_scene_rate", icon="TIME")
+        layout.operator("jointwise.load_motion", icon="IMPORT")
+        row = layout.row()
+        row.enabled = armature is not None
+        row.operator("jointwise.export_fbx", icon="EXPORT")
+
+
+def _draw_progress(layout: Any, session: Any) -> None:
+    status = session.status
+    if session.is_cancelling:
+        layout.progress(factor=0.0, text=bpy.app.translations.pgettext_iface("Cancelling"))
+        return
+    factor = min(status.frame / status.frame_count, 1.0) if status.frame_count else 0.0
+    layout.progress(factor=factor, text=progress_text(status))
+    layout.operator("jointwise.cancel", icon="CANCEL")
+
+
+def progress_text(status: Status) -> str:
+    """Return the stage, how much of it is done, and the time left where it is known."""
+    translate = bpy.app.translations.pgettext_iface
+    parts = [translate(STAGE_TITLES.get(status.stage, status.stage.replace("_", " ").capitalize()))]
+    if status.frame_count:
+        parts.append(f"{status.frame} / {status.frame_count}")
+    if status.seconds_left is not None:
+        minutes, seconds = divmod(max(0, round(status.seconds_left)), 60)
+        parts.append(translate("{}:{:02d} left").format(minutes, seconds))
+    return "  ·  ".join(parts)
+
+
+def _draw_messages(layout: Any, context: Any, warnings: list[str]) -> None:
+    if MESSAGES.error and current_session() is None:
+        box = layout.box()
+        box.alert = True
+        _draw_wrapped(box, context, MESSAGES.error, "ERROR")
+    for warning in warnings:
+        _draw_wrapped(layout.box(), context, warning, "INFO")
+
+
+def _draw_wrapped(layout: Any, context: Any, text: str, icon: str) -> None:
+    """Draw a sentence over as many lines as the sidebar's width asks for: labels do not wrap."""
+    scale = context.preferences.system.ui_scale
+    letters = max(20, int(context.region.width / (PIXELS_PER_LETTER * scale)) - 6)
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(textwrap.wrap(text, letters)):
+        column.label(text=line, icon=icon if number == 0 else "BLANK1", translate=False)

@@ -1,0 +1,129 @@
+"""What the user chooses for an estimate, kept in the scene as `scene.jointwise`."""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.errors import OptionError
+from ..core.settings import EstimateSettings
+from .scene_assembly import AssemblyOptions
+
+
+class JointwiseSettings(bpy.types.PropertyGroup):
+    """Settings of the scene; names follow the command line of the core."""
+
+    filepath: bpy.props.StringProperty(
+        name="Video",
+        description="The video to estimate the motion from",
+        subtype="FILE_PATH",
+    )
+    motion_path: bpy.props.StringProperty(
+        name="Motion File",
+        description="Where to keep the motion file (.npz); empty: it is not kept",
+        subtype="FILE_PATH",
+    )
+    start: bpy.props.IntProperty(
+        name="First Frame",
+        description="First frame of the video to use, counted from 0",
+        min=0,
+    )
+    end: bpy.props.IntProperty(
+        name="End Frame",
+        description="First frame of the video that is not used any more; 0 for the whole video",
+        min=0,
+    )
+    people: bpy.props.EnumProperty(
+        name="Who",
+        description="Whose motion to estimate; people are numbered by size times time on screen",
+        items=[
+            ("main", "Main Person", "The person who is largest for longest"),
+            ("all", "Everybody", "Every person, an armature each"),
+            ("numbers", "By Number", "The people with these numbers"),
+        ],
+    )
+    people_numbers: bpy.props.StringProperty(
+        name="Numbers",
+        description="Numbers of the people, separated by commas, such as 1,3",
+        default="1",
+    )
+    model: bpy.props.EnumProperty(
+        name="Model",
+        description="Size of the network that finds the body in each frame",
+        items=[
+            ("heavy", "Heavy", "More exact"),
+            ("full", "Full", "Faster"),
+        ],
+    )
+    lens: bpy.props.EnumProperty(
+        name="Lens",
+        description="Where the focal length comes from",
+        items=[
+            ("auto", "Automatic", "From the video's metadata, else a usual value"),
+            ("mm", "35 mm Equivalent", "Focal length in millimetres, as for a full-frame camera"),
+            ("pixels", "Pixels", "Focal length in pixels of the video"),
+        ],
+    )
+    focal_length_35mm: bpy.props.FloatProperty(
+        name="Focal Length", description="Millimetres, 35 mm equivalent", default=28.0, min=1.0, soft_max=300.0
+    )
+    focal_length_px: bpy.props.FloatProperty(
+        name="Focal Length", description="Pixels of the video", default=1500.0, min=1.0, soft_max=20000.0
+    )
+    add_body: bpy.props.BoolProperty(name="Body Mesh", description="Make a skinned body for the armature", default=True)
+    add_camera: bpy.props.BoolProperty(
+        name="Camera", description="Make the camera that filmed, with the video behind the scene", default=True
+    )
+    match_render_size: bpy.props.BoolProperty(
+        name="Match Render Size",
+        description="Give the scene the video's size, unless you have changed the size already",
+        default=True,
+    )
+
+    def to_settings(self, video: Path, output: Path) -> EstimateSettings:
+        """Return the core's settings for a video and a motion file.
+
+        Raises:
+            OptionError: two of the settings do not go together.
+        """
+        if self.people == "numbers" and not self.people_numbers.strip():
+            raise OptionError("No person is named.", "Type the numbers of the people, such as 1,3.")
+        return EstimateSettings(
+            video=video,
+            output=output,
+            start=self.start,
+            end=self.end or None,
+            people=self.people_numbers.replace(" ", "") if self.people == "numbers" else self.people,
+            model=self.model,
+            focal_length_35mm=self.focal_length_35mm if self.lens == "mm" else None,
+            focal_length_px=self.focal_length_px if self.lens == "pixels" else None,
+        )
+
+    def to_assembly_options(self) -> AssemblyOptions:
+        """Return what to make in the scene."""
+        return AssemblyOptions(self.add_body, self.add_camera, self.match_render_size)
+
+
+def estimate_arguments(settings: EstimateSettings) -> list[str]:
+    """Return the core's command line for the settings that the panel offers."""
+    arguments = ["estimate", str(settings.video), "--output", str(settings.output)]
+    arguments += ["--start", str(settings.start), "--people", settings.people, "--model", settings.model]
+    optional: tuple[tuple[str, Any], ...] = (
+        ("--end", settings.end),
+        ("--focal-length", settings.focal_length_px),
+        ("--focal-length-35mm", settings.focal_length_35mm),
+    )
+    for option, value in optional:
+        if value is not None:
+            arguments += [option, str(value)]
+    return [*arguments, "--json"]
+
+
+def register_settings() -> None:
+    """Give every scene its settings."""
+    bpy.types.Scene.jointwise = bpy.props.PointerProperty(type=JointwiseSettings)
+
+
+def unregister_settings() -> None:
+    """Take them away."""
+    del bpy.types.Scene.jointwise

@@ -1,0 +1,72 @@
+"""A core that estimates nothing: speaks the protocol as the environment variable FAKE_CORE asks.
+
+Modes: `result` copies the motion file FAKE_MOTION to --output; `noise` does so between lines that are no events;
+`error` reports the core's error; `dies` ends without a result; `missing_package` fails on an import; `slow` goes on
+for a minute but obeys a cancel; `deaf` goes on and obeys nothing; `leftover` ends well but does not exit.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+
+
+def say(**fields):
+    print(json.dumps(fields), flush=True)
+
+
+def output():
+    return sys.argv[sys.argv.index("--output") + 1]
+
+
+def give_result():
+    shutil.copyfile(os.environ["FAKE_MOTION"], output())
+    say(type="result", paths=[output()], overlay=None, seconds={})
+
+
+def obey_cancel():
+    if sys.stdin.readline().strip() == "cancel":
+        say(type="error", code="cancelled", message="Cancelled.", hint="")
+        os._exit(130)
+
+
+def work_for_a_minute():
+    for frame in range(1, 600):
+        say(type="status", stage="track", frame=frame, frame_count=600, seconds_left=60 - frame / 10)
+        time.sleep(0.1)
+
+
+def main():
+    mode = os.environ.get("FAKE_CORE", "result")
+    say(type="hello", version="0.0.0", protocol=1)
+    say(type="status", stage="track", frame=3, frame_count=10, seconds_left=None, field_of_the_future=1)
+    if mode == "error":
+        say(type="error", code="bad_video", message="The video a.mp4 is not a video.", hint="Choose another file.")
+        return 2
+    if mode == "dies":
+        print("something went very wrong", file=sys.stderr)
+        return 7
+    if mode == "missing_package":
+        import a_package_that_nobody_has  # noqa: F401
+    if mode == "slow":
+        threading.Thread(target=obey_cancel, daemon=True).start()
+        work_for_a_minute()
+    if mode == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        work_for_a_minute()
+    if mode == "noise":
+        print("a library says hello")
+        print('{"type": "of another world"}')
+        sys.stdout.buffer.write(b"\xff\xfe not text\n")
+        sys.stdout.flush()
+        say(type="warning", code="gaps", message="Person 1 was not seen in 3 frames.")
+    give_result()
+    if mode == "leftover":
+        time.sleep(60)
+    return 0
+
+
+sys.exit(main())
