@@ -108,7 +108,7 @@ class BodyModel:
         shifts = joints - (global_rotmat @ rest_joints[..., None])[..., 0]
         transforms = np.concatenate([global_rotmat, shifts[..., None]], axis=-1)
         frame_count = len(transforms)
-        blended = weights.astype(dtype) @ transforms.reshape(frame_count, -1, 12)
+        blended = weights.astype(dtype) @ transforms.reshape(frame_count, len(PARENTS), 12)
         blended = blended.reshape(frame_count, len(rest), 3, 4)
         skinned: FloatArray = (blended[..., :3] @ rest.astype(dtype)[..., None])[..., 0] + blended[..., 3]
         return skinned
