@@ -52,7 +52,7 @@ class TemporalLossWeights:
     keypoint2d: float = 300.0
     pose: float = 60.0
     adversarial: float = 0.5
-    feature_regularisation: float = 1.5
+    feature_regularisation: float = 1.0
     acceleration: float = 3000.0
 
 
@@ -69,9 +69,10 @@ class WindowFeatures(NamedTuple):
 def window_features(lifter: LandmarkLifter, views: SimulatedViews) -> WindowFeatures:
     """Return the lifter's features, shape and root of simulated views (N, T)."""
     boxed = view_evidence(views)
-    output = lifter(boxed.values)
-    pelvis = weak_camera_to_pelvis(output.weak_camera, boxed.box_center, boxed.box_half_side, views.focal)
-    return WindowFeatures(output.pose_features, output.betas, pelvis, boxed.box_half_side)
+    pose_features = lifter.pose_features(boxed.values)
+    weak_camera, betas = lifter.camera_shape(pose_features)
+    pelvis = weak_camera_to_pelvis(weak_camera, boxed.box_center, boxed.box_half_side, views.focal)
+    return WindowFeatures(pose_features, betas, pelvis, boxed.box_half_side)
 
 
 def generator_losses(
