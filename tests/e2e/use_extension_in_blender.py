@@ -1,0 +1,66 @@
+"""What a user does with the zip, step by step, inside Blender's Python; prints one line of JSON.
+
+resolve                              where numpy and cv2 come from
+use ZIP VIDEO FOLDER FRAME_COUNT     install, enable, estimate, export
+remove                               disable, uninstall
+"""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import bpy
+
+MODULE = "bl_ext.user_default.jointwise"
+
+
+def resolved() -> dict[str, str]:
+    """Where each package comes from, or the class of the error."""
+    found = {}
+    for name in ("numpy", "cv2", "scipy", "onnxruntime", "google.protobuf"):
+        try:
+            found[name] = str(importlib.import_module(name).__file__)
+        except ImportError as error:
+            found[name] = type(error).__name__
+    return found
+
+
+def use(zip_path: str, video: str, folder: str, frame_count: str) -> dict:
+    path_before = list(sys.path)
+    bpy.ops.extensions.package_install_files(
+        filepath=zip_path, repo="user_default", enable_on_install=True, overwrite=True
+    )
+    answer = {
+        "path_added_by_enabling": [entry for entry in sys.path if entry not in path_before],
+        "resolved_after_enabling": resolved(),
+    }
+    settings = bpy.context.scene.jointwise
+    settings.end, settings.model = int(frame_count), "full"
+    settings.motion_path = str(Path(folder) / "motion.npz")
+    answer["operator_result"] = list(bpy.ops.jointwise.estimate("EXEC_DEFAULT", filepath=video))
+    armature = bpy.context.view_layer.objects.active
+    bpy.ops.jointwise.export_fbx("EXEC_DEFAULT", filepath=str(Path(folder) / "walk.fbx"))
+    keyframes = importlib.import_module(f"{MODULE}.blender_addon.compat")
+    answer |= {
+        "bone_count": len(armature.data.bones),
+        "key_count": max(len(curve.keyframe_points) for curve in keyframes.current_fcurves(armature)),
+        "resolved_after_estimate": resolved(),
+    }
+    bpy.ops.wm.save_userpref()
+    return answer
+
+
+def remove() -> dict:
+    assert hasattr(bpy.types.Scene, "jointwise"), "the saved preferences do not enable the add-on"
+    bpy.ops.preferences.addon_disable(module=MODULE)
+    answer = {"has_settings_after_disabling": hasattr(bpy.types.Scene, "jointwise")}
+    repos = bpy.context.preferences.extensions.repos
+    index = next(position for position, repo in enumerate(repos) if repo.module == "user_default")
+    bpy.ops.extensions.package_uninstall(repo_index=index, pkg_id="jointwise")
+    bpy.ops.wm.save_userpref()
+    return answer
+
+
+steps = {"resolve": lambda: {"resolved": resolved()}, "use": use, "remove": remove}
+print("\n" + json.dumps(steps[sys.argv[1]](*sys.argv[2:])), flush=True)
