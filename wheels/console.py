@@ -6,7 +6,6 @@ import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 from .layout import DEV_FOLDER, ROOT
 
@@ -51,13 +50,10 @@ def run_logged(command: Sequence[str | Path], log_name: str, environ: Mapping[st
 
 
 def run_through(
-    command: Sequence[str | Path],
-    environ: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
-    stdout: IO[str] | None = None,
+    command: Sequence[str | Path], environ: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> int:
     """Run a program that talks for itself and return its exit code; Ctrl+C is left to the program."""
-    process = subprocess.Popen([str(part) for part in command], cwd=cwd, env=environ_with(environ), stdout=stdout)
+    process = subprocess.Popen([str(part) for part in command], cwd=cwd, env=environ_with(environ))
     while True:
         try:
             return process.wait()

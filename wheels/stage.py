@@ -29,6 +29,14 @@ SHIPPED_PATTERNS: Final = (
 
 _NOT_SHIPPED: Final = {"core/assets/onnx/made-from.txt"}
 
+_NETWORKS: Final = ("blazepose_detector", "blazepose_full", "blazepose_heavy", "open_lifter", "open_temporal")
+_REQUIRED: Final = (
+    "LICENSE",
+    "LICENSES.md",
+    "core/assets/open_body.npz",
+    *(f"core/assets/onnx/{name}.onnx" for name in _NETWORKS),
+)
+
 # 1980 is the oldest time a zip can hold; a fixed one makes two builds of the same files equal.
 _FILE_TIME_S: Final = 315619200
 
@@ -46,7 +54,7 @@ def stage_extension(target: ZipTarget, wheels: WheelList, wheel_folder: Path, st
         SetupError: a file that must ship is not there.
     """
     files = shipped_files()
-    for name in ("LICENSE", "LICENSES.md", "core/assets/open_body.npz", "core/assets/onnx/blazepose_full.onnx"):
+    for name in _REQUIRED:
         if name not in files:
             raise SetupError(f"{name} is missing, so no extension zip can be made.")
     for name in files:

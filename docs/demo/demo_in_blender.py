@@ -2,7 +2,7 @@
 
     python demo_in_blender.py VIDEO FOLDER     (Python of an environment with the module bpy)
 
-Writes NAME.npz, NAME_overlay.mp4, NAME.blend, NAME.fbx, the pictures renders/frame_000123.png (named by source frame,
+Writes NAME.npz, NAME.blend, NAME.fbx, the pictures renders/frame_000123.png (named by source frame,
 through the video's camera on the left and from the side on the right), and seconds.json with the time of each stage.
 """
 
@@ -40,7 +40,6 @@ def main(video: Path, folder: Path) -> int:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     extension = load_extension()
     scene = bpy.context.scene
-    scene.jointwise.overlay_path = str(folder / f"{video.stem}_overlay.mp4")
     scene.jointwise.motion_path = str(folder / f"{video.stem}.npz")
     try:
         with timed("estimate", seconds):
