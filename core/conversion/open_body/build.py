@@ -13,12 +13,13 @@ import numpy as np
 
 from ...body_file import BodyFile, quantise_lengths, quantise_weights, save_body_file
 from ...errors import OutputError
-from ...skeleton import JOINT_COUNT, LANDMARK_NAMES
+from ...skeleton import LANDMARK_NAMES
 from .decimation import ReducedMesh, reduce_mesh
 from .joint_placement import place_joints
 from .joint_regressor import fit_joint_regressor
 from .landmarks import SkinPoints, landmark_regressor
 from .makehuman_data import BaseMesh, FloatArray, IntArray, MakeHumanFolder, read_base_mesh, read_rig_weights
+from .measurements import measurement_lines
 from .phenotypes import Phenotype, PhenotypeShapes
 from .shape_space import ShapeSpace, build_shape_space, t_posed_body
 from .skin_weights import base_weights, strongest_weights
@@ -69,6 +70,8 @@ def build_open_body(source: Path, output: Path, report: Callable[[str], None]) -
         save_body_file(output, body)
     except OSError as error:
         raise OutputError(f"The body cannot be written to {output} ({error.strerror}).") from error
+    for line in measurement_lines(body):
+        report(line)
     report(f"Wrote {output}, {output.stat().st_size / 1e6:.2f} MB")
 
 
@@ -113,7 +116,6 @@ def _body_file(surface: _Surface, space: ShapeSpace) -> BodyFile:
     )
     skin = {name: vertex for name, vertex in surface.named_vertices.items() if name in LANDMARK_NAMES}
     joint_weights, vertex_ids, vertex_weights = landmark_regressor(skin)
-    assert joint_weights.shape[1] == JOINT_COUNT
     return BodyFile(
         name="open",
         gender="neutral",

@@ -84,6 +84,5 @@ def _principal_components(surfaces: FloatArray, joints: FloatArray) -> ShapeSpac
 
 
 def _growth_sign(surface: FloatArray, component: FloatArray) -> float:
-    """Return the sign that makes a component grow the body away from its vertical axis and from the pelvis' height."""
-    outward = surface * [1, 1, 1]
-    return 1.0 if float((outward * component).sum()) >= 0 else -1.0
+    """Return the sign that makes a component grow the body away from the pelvis."""
+    return 1.0 if float((surface * component).sum()) >= 0 else -1.0
