@@ -6,7 +6,6 @@ path: a bundled numpy or cv2 there has broken other add-ons. Imports no bpy, so 
 
 import hashlib
 import json
-import os
 import shutil
 import stat
 import tempfile
@@ -130,7 +129,7 @@ def _put_in_place(partial: Path, target: Path) -> None:
     if target.exists() and not (target / COMPLETE_MARK).is_file():
         shutil.rmtree(target)
     try:
-        os.replace(partial, target)
+        partial.replace(target)
     except OSError:
         if not (target / COMPLETE_MARK).is_file():
             raise

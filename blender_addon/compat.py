@@ -1,6 +1,5 @@
 """Every difference between the Blender versions 4.2 to 5.2, and nothing else. Imports only bpy."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,16 +48,12 @@ def assign_new_action(data_block: Any, name: str) -> ActionCurves:
     return ActionCurves(action, strip.channelbag(slot, ensure=True))
 
 
-def assign_action(data_block: Any, action: Any, slot_source: Any = None) -> None:
-    """Make an existing action, and the slot of the same name, the data-block's current one.
-
-    Args:
-        slot_source: identifier of the slot to use; ignored to 4.3.
-    """
+def assign_action(data_block: Any, action: Any, slot: str | None) -> None:
+    """Make an existing action the data-block's current one, with the slot of this identifier (None to 4.3)."""
     animation = data_block.animation_data_create()
     animation.action = action
-    if HAS_ACTION_SLOTS and action is not None and slot_source is not None:
-        animation.action_slot = action.slots.get(slot_source)
+    if HAS_ACTION_SLOTS and slot is not None:
+        animation.action_slot = action.slots.get(slot)
 
 
 def slot_identifier(data_block: Any) -> str | None:
@@ -69,15 +64,15 @@ def slot_identifier(data_block: Any) -> str | None:
     return str(animation.action_slot.identifier)
 
 
-def current_fcurves(data_block: Any) -> Iterable[Any]:
+def current_fcurves(data_block: Any) -> list[Any]:
     """Return the f-curves that animate a data-block through its current action; empty without one."""
     animation = data_block.animation_data
     if animation is None or animation.action is None:
-        return ()
+        return []
     if not HAS_ACTION_SLOTS:
-        return animation.action.fcurves
+        return list(animation.action.fcurves)
     if animation.action_slot is None:
-        return ()
+        return []
     strips = [strip for layer in animation.action.layers for strip in layer.strips if strip.type == "KEYFRAME"]
     bags = [strip.channelbag(animation.action_slot) for strip in strips]
     return [fcurve for bag in bags if bag is not None for fcurve in bag.fcurves]

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.motion import Motion
 from ..core.rotations import (
@@ -62,7 +61,7 @@ def _enum_value(attribute: str, identifier: str) -> int:
     return int(bpy.types.Keyframe.bl_rna.properties[attribute].enum_items[identifier].value)
 
 
-def scene_frames(timestamps: NDArray[np.float64], first_frame: float, scene_rate_hz: float) -> FloatArray:
+def scene_frames(timestamps: FloatArray, first_frame: float, scene_rate_hz: float) -> FloatArray:
     """Return the scene frames (T,) of source times.
 
     Args:

@@ -78,7 +78,7 @@ class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    def invoke(self, context: Any, event: Any) -> set[str]:
+    def invoke(self, context: Any, _event: Any) -> set[str]:
         """Start the core and return; a timer follows its progress while Blender stays usable."""
         if bpy.app.background:
             # Without windows there are no timers.
@@ -125,9 +125,10 @@ class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
         settings = context.scene.jointwise
         self._timer = None
         self._scene_name = context.scene.name
-        self._video = _absolute(self.filepath or settings.filepath)
-        if self._video is None:
+        video = _absolute(self.filepath or settings.filepath)
+        if video is None:
             raise OptionError("No video is chosen.", "Choose a video file first.")
+        self._video = video
         self._work_folder = WorkFolder()
         output = _absolute(self.motion_path or settings.motion_path) or self._work_folder.path / "motion.npz"
         preferred, folder = core_python(context), private_folder()
@@ -174,11 +175,11 @@ class JOINTWISE_OT_cancel(JointwiseOperator, bpy.types.Operator):
     bl_label = "Cancel"
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, _context: Any) -> bool:
         """Only while an estimate runs."""
         return current_session() is not None
 
-    def run(self, context: Any) -> set[str]:
+    def run(self, _context: Any) -> set[str]:
         """Ask the core to stop; the running operator sees it through."""
         session = current_session()
         if session is not None:
@@ -202,7 +203,7 @@ class JOINTWISE_OT_load_motion(JointwiseOperator, bpy.types.Operator):
     )
     filter_glob: bpy.props.StringProperty(default="*.npz", options={"HIDDEN"})
 
-    def invoke(self, context: Any, event: Any) -> set[str]:
+    def invoke(self, context: Any, _event: Any) -> set[str]:
         """Ask for the file."""
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
@@ -230,7 +231,7 @@ class JOINTWISE_OT_export_fbx(JointwiseOperator, bpy.types.Operator):
     filter_glob: bpy.props.StringProperty(default="*.fbx", options={"HIDDEN"})
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
 
-    def invoke(self, context: Any, event: Any) -> set[str]:
+    def invoke(self, context: Any, _event: Any) -> set[str]:
         """Ask for the file, named after the armature."""
         armature = captured_armature(context)
         if armature is not None and not self.filepath:
@@ -277,7 +278,7 @@ class JOINTWISE_OT_copy_log(JointwiseOperator, bpy.types.Operator):
     bl_label = "Copy Log"
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, _context: Any) -> bool:
         """Only when there is a log."""
         return bool(MESSAGES.log)
 

@@ -21,11 +21,11 @@ class JointwisePreferences(bpy.types.AddonPreferences):
 
     core_python: bpy.props.StringProperty(
         name="Python of the Core",
-        description="A Python that has the core's packages (with CUDA, say); empty: Blender's own with the bundled ones",
+        description="A Python with the core's packages (with CUDA, say); empty: Blender's own with the bundled ones",
         subtype="FILE_PATH",
     )
 
-    def draw(self, context: Any) -> None:
+    def draw(self, _context: Any) -> None:
         """Draw the interpreter, its state, and the log's button."""
         layout = self.layout
         layout.prop(self, "core_python")

@@ -33,7 +33,7 @@ def finish(session: EstimateSession) -> None:
 
 def finish_all() -> None:
     """End what runs: the add-on is switched off, or Blender quits."""
-    for session in list(_running):
+    for session in _running:
         finish(session)
 
 

@@ -10,7 +10,6 @@ bpy = pytest.importorskip("bpy")
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "jointwise_ext"
-SHARED_FUNCTIONS = "blender_addon_synthetic"
 FAKE_CORE_ROOT = Path(__file__).parent / "fake_core"
 
 
@@ -25,7 +24,8 @@ def _load(name, path, **options):
 
 
 EXTENSION = _load(PACKAGE, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
-synthetic = _load(SHARED_FUNCTIONS, Path(__file__).parent / "synthetic.py")
+synthetic = _load("blender_addon_synthetic", Path(__file__).parent / "synthetic.py")
+_load("blender_addon_toy_wheels", Path(__file__).parent / "toy_wheels.py")
 
 
 @pytest.fixture

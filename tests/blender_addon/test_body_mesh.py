@@ -1,3 +1,5 @@
+import itertools
+
 import bpy
 import numpy as np
 import pytest
@@ -56,6 +58,6 @@ def test_faces_look_outwards(captured):
     volume = 0.0
     for polygon in mesh.polygons:
         corners = [np.array(mesh.vertices[index].co) for index in polygon.vertices]
-        for second, third in zip(corners[1:], corners[2:], strict=False):
+        for second, third in itertools.pairwise(corners[1:]):
             volume += np.dot(corners[0], np.cross(second, third)) / 6
     assert 0.03 < volume < 0.2

@@ -1,13 +1,12 @@
 import bpy
 import numpy as np
 import pytest
+from blender_addon_synthetic import bone_heads
 from bpy_extras.object_utils import world_to_camera_view
 from jointwise_ext.blender_addon.camera import background_offsets
 from jointwise_ext.blender_addon.keyframes import scene_frames
 from jointwise_ext.blender_addon.scene_assembly import assemble_motion
 from mathutils import Vector
-
-from blender_addon_synthetic import bone_heads
 
 
 def project(scene, camera, point):

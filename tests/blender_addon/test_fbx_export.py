@@ -2,8 +2,8 @@ import bpy
 import numpy as np
 import pytest
 from blender_addon_synthetic import bone_heads, to_world
-from jointwise_ext.blender_addon.scene_assembly import assemble_motion
 from jointwise_ext.blender_addon.fbx_export import export_fbx
+from jointwise_ext.blender_addon.scene_assembly import assemble_motion
 from jointwise_ext.core.errors import OutputError, SceneError
 
 

@@ -1,7 +1,7 @@
 import numpy as np
+from blender_addon_synthetic import synthetic_motion
 from jointwise_ext.blender_addon.rest_pose import rest_joints_of_motion, shape_body, stand_up
 from jointwise_ext.core.body_file import load_body_file, open_body_path
-from blender_addon_synthetic import synthetic_motion
 
 
 def test_rest_joints_follow_from_the_motion_alone(motion):

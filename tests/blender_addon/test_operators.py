@@ -1,0 +1,181 @@
+import tempfile
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from blender_addon_synthetic import bone_heads, to_world
+from jointwise_ext.blender_addon import operators, running, scene_assembly
+from jointwise_ext.blender_addon.messages import MESSAGES
+from jointwise_ext.blender_addon.properties import estimate_arguments
+from jointwise_ext.core.errors import SceneError
+from jointwise_ext.core.motion import load_motion
+
+VIDEO = "/videos/Walk in the park.mp4"
+
+
+@pytest.fixture(autouse=True)
+def no_leftovers(tmp_path, monkeypatch):
+    """Every run must clean up: no temporary folder, no session, no message of an earlier test."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    MESSAGES.clear()
+    MESSAGES.log = ""
+    yield
+    assert running.current_session() is None
+    assert list(tmp_path.glob("jointwise-*")) == []
+
+
+@pytest.fixture
+def any_video(monkeypatch):
+    """The video does not exist: the fake core does not read it, and no background is made."""
+    monkeypatch.setattr(scene_assembly, "add_background_video", lambda *arguments: None)
+    monkeypatch.setattr(scene_assembly, "time_background", lambda *arguments: None)
+
+
+def estimate(**options):
+    return bpy.ops.jointwise.estimate("EXEC_DEFAULT", **{"filepath": VIDEO, **options})
+
+
+def test_estimate_runs_to_the_end_and_leaves_the_armature_active(scene, fake_core, any_video, motion):
+    assert estimate() == {"FINISHED"}
+    armature = bpy.context.active_object
+    assert armature.type == "ARMATURE"
+    assert armature.name == "Walk in the park"
+    expected = to_world(motion.joints[9].astype(np.float64), bpy.data.objects["Walk in the park_camera"].location.z)
+    assert np.abs(bone_heads(armature, 10) - expected).max() < 1e-4
+
+
+def test_estimate_takes_the_panels_video_and_keeps_the_motion_file_where_asked(scene, fake_core, any_video, tmp_path):
+    scene.jointwise.filepath = VIDEO
+    scene.jointwise.motion_path = str(tmp_path / "kept.npz")
+    assert bpy.ops.jointwise.estimate("EXEC_DEFAULT") == {"FINISHED"}
+    assert load_motion(tmp_path / "kept.npz").frame_count == 40
+
+
+def test_failure_raises_the_cores_sentence_and_the_panel_keeps_it(scene, fake_core):
+    fake_core("error")
+    with pytest.raises(RuntimeError) as caught:
+        estimate()
+    sentence = "The video a.mp4 is not a video. Choose another file."
+    assert sentence in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+    assert MESSAGES.error == sentence
+    assert len(bpy.data.objects) == 0
+
+
+def test_death_of_the_core_is_a_sentence_and_its_words_are_in_the_log(scene, fake_core):
+    fake_core("dies")
+    with pytest.raises(RuntimeError, match="ended without a result"):
+        estimate()
+    assert "something went very wrong" in MESSAGES.log
+
+
+def test_warnings_reach_the_panel(scene, fake_core, any_video):
+    fake_core("noise")
+    estimate()
+    assert MESSAGES.warnings == ["Person 1 was not seen in 3 frames."]
+
+
+def test_no_video_is_said_before_anything_starts(scene, fake_core):
+    with pytest.raises(RuntimeError, match="No video is chosen"):
+        bpy.ops.jointwise.estimate("EXEC_DEFAULT")
+
+
+def test_a_defect_of_ours_is_a_sentence_too(scene, fake_core, monkeypatch):
+    def fail(*arguments):
+        raise KeyError("no such thing")
+
+    monkeypatch.setattr(operators, "assemble_motions", fail)
+    with pytest.raises(RuntimeError, match="An unexpected error stopped the work") as caught:
+        estimate()
+    assert "Traceback" not in str(caught.value)
+    assert "Traceback" in MESSAGES.log
+
+
+def test_success_forgets_the_last_error(scene, fake_core, any_video):
+    fake_core("error")
+    with pytest.raises(RuntimeError):
+        estimate()
+    fake_core("result")
+    estimate()
+    assert MESSAGES.error == ""
+
+
+def test_one_estimate_at_a_time(scene, fake_core, monkeypatch):
+    running.begin("another")
+    try:
+        with pytest.raises(RuntimeError, match="is running already"):
+            estimate()
+        with pytest.raises(SceneError):
+            running.check_nothing_runs()
+    finally:
+        running._running.remove("another")
+
+
+def test_cancel_from_elsewhere_ends_the_run_and_changes_nothing(scene, fake_core, monkeypatch):
+    fake_core("slow")
+    started = []
+
+    def cancel_at_once(status):
+        started.append(time.monotonic())
+        bpy.ops.jointwise.cancel()
+
+    monkeypatch.setattr(operators, "_print_status", cancel_at_once)
+    assert estimate() == {"CANCELLED"}
+    assert time.monotonic() - started[0] < 5
+    assert len(bpy.data.objects) == 0
+    assert MESSAGES.error == ""
+    assert not bpy.ops.jointwise.cancel.poll()
+
+
+def test_one_undo_removes_all(scene, fake_core, any_video):
+    bpy.ops.ed.undo_push(message="before")
+    estimate_with_undo = bpy.ops.jointwise.estimate
+    assert estimate_with_undo("EXEC_DEFAULT", True, filepath=VIDEO) == {"FINISHED"}
+    assert len(bpy.data.objects) == 3
+    bpy.ops.ed.undo()
+    for kind in ("objects", "armatures", "meshes", "cameras", "actions", "materials"):
+        assert len(getattr(bpy.data, kind)) == 0, kind
+    assert "Walk in the park" not in bpy.data.collections
+
+
+def test_load_motion_builds_the_same_scene(scene, make_motion_file):
+    path, motion = make_motion_file()
+    assert bpy.ops.jointwise.load_motion(filepath=str(path)) == {"FINISHED"}
+    armature = bpy.context.active_object
+    expected = to_world(motion.joints[9].astype(np.float64), bpy.data.objects["walk_camera"].location.z)
+    assert np.abs(bone_heads(armature, 10) - expected).max() < 1e-4
+
+
+def test_load_motion_of_a_text_file_is_a_sentence(scene, tmp_path):
+    (tmp_path / "text.npz").write_text("text")
+    with pytest.raises(RuntimeError, match="is not a motion file"):
+        bpy.ops.jointwise.load_motion(filepath=str(tmp_path / "text.npz"))
+
+
+def test_set_scene_rate_without_a_capture_is_a_sentence(scene):
+    with pytest.raises(RuntimeError, match="No captured armature is selected"):
+        bpy.ops.jointwise.set_scene_rate()
+
+
+def test_settings_become_the_cores_options(scene):
+    settings = scene.jointwise
+    default = estimate_arguments(settings.to_settings(Path("a.mp4"), Path("b.npz")))
+    assert " ".join(default) == "estimate a.mp4 --output b.npz --start 0 --people main --model heavy --json"
+    settings.start, settings.end, settings.people, settings.people_numbers = 5, 90, "numbers", "1, 3"
+    settings.model, settings.lens, settings.focal_length_35mm = "full", "mm", 35.0
+    chosen = estimate_arguments(settings.to_settings(Path("a.mp4"), Path("b.npz")))
+    assert " ".join(chosen) == (
+        "estimate a.mp4 --output b.npz --start 5 --people 1,3 --model full --end 90 --focal-length-35mm 35.0 --json"
+    )
+
+
+def test_the_real_cores_parser_understands_these_options(scene):
+    from jointwise_ext.core import command_line
+
+    settings = scene.jointwise
+    settings.end, settings.lens = 90, "pixels"
+    arguments = estimate_arguments(settings.to_settings(Path("a.mp4"), Path("b.npz")))
+    options = command_line._build_parser().parse_args(arguments)
+    assert (options.video, options.end, options.focal_length_px) == (Path("a.mp4"), 90, 1500.0)
