@@ -44,6 +44,8 @@ def main(video: Path, folder: Path) -> int:
     try:
         with timed("estimate", seconds):
             bpy.ops.jointwise.estimate("EXEC_DEFAULT", filepath=str(video))
+            # A new scene has 24 frames a second; the files for the user shall have the video's.
+            bpy.ops.jointwise.set_scene_rate()
         armature = bpy.context.view_layer.objects.active
         with timed("save .blend", seconds):
             bpy.ops.wm.save_as_mainfile(filepath=str(folder / f"{video.stem}.blend"))
