@@ -19,6 +19,7 @@ def add_development_commands(commands: Any) -> None:
     _add_export_onnx(commands)
     _add_train(commands)
     _add_evaluate(commands)
+    _add_prepare(commands)
 
 
 def _say(text: str) -> None:
@@ -101,3 +102,28 @@ def _run_evaluate(options: argparse.Namespace, reporter: Reporter) -> None:
     from .training.evaluate import evaluate
 
     print(evaluate(options.motions, options.weights, options.output))
+
+
+def _add_prepare(commands: Any) -> None:
+    command = commands.add_parser("prepare", help="turn a public motion database into a training file")
+    databases = command.add_subparsers(required=True, metavar="DATABASE")
+    cmu = databases.add_parser("cmu", help="CMU's .asf/.amc files, or their .bvh conversions")
+    cmu.add_argument("folder", type=Path, help="holds the files, at any depth")
+    cmu.add_argument("--output", type=Path, required=True, metavar="FILE.npz")
+    cmu.add_argument("--frame-rate", type=float, metavar="HZ", help="of all recordings, where the files are wrong")
+    cmu.add_argument("--val-subjects", type=int, nargs="*", metavar="N", help="instead of the fixed split")
+    cmu.add_argument("--test-subjects", type=int, nargs="*", metavar="N")
+    cmu.set_defaults(run=_run_prepare_cmu)
+
+
+def _run_prepare_cmu(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .training.prepare.cmu_prepare import prepare_cmu
+
+    prepare_cmu(
+        options.folder,
+        options.output,
+        _say,
+        frame_rate_hz=options.frame_rate,
+        val_subjects=options.val_subjects,
+        test_subjects=options.test_subjects,
+    )

@@ -87,15 +87,22 @@ def load_bvh_clip(path: Path, frame_rate_hz: float | None = None) -> SourceClip:
     """
     motion = load_bvh_motion(path)
     rig = _find_rig(path, motion.names)
+    first = 1 if rig.starts_in_zero_pose else 0
+    if len(motion.values) <= first:
+        raise MotionDataError(f"{path} holds no frame besides the zero pose in its first one.")
     rotations, positions = bvh_globals(motion)
+    rotations, positions = rotations[first:], positions[first:]
+    if rig.root_adds_offset:
+        positions = positions + motion.offsets[0]
     rest = _rest_positions(motion)
     index = {joint: motion.names.index(bone) for joint, bone in rig.joint_bones().items()}
     return SourceClip(
         rig=rig.name,
-        frame_rate_hz=frame_rate_hz or motion.frame_rate_hz,
+        frame_rate_hz=frame_rate_hz or round(motion.frame_rate_hz, 2),
         rotations={joint: rotations[:, bone] for joint, bone in index.items()},
         positions={joint: positions[:, bone] for joint, bone in index.items()},
         rest={joint: rest[bone] for joint, bone in index.items()},
+        corrections_rotvec=rig.corrections_rotvec,
     )
 
 

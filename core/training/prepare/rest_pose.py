@@ -69,16 +69,9 @@ class TransferredMotion:
     limb_error_deg: float
 
 
-def transfer(clip: SourceClip, corrections: FloatArray | None = None) -> TransferredMotion:
-    """Return a recording's motion on SMPL's joints.
-
-    Args:
-        clip: the recording.
-        corrections: (24, 3, 3) constants to take instead of those that follow from the zero pose, for a rig whose zero
-            pose means nothing.
-    """
-    constants = rest_corrections(clip) if corrections is None else corrections
-    global_rotmat = _source_rotations(clip) @ constants
+def transfer(clip: SourceClip) -> TransferredMotion:
+    """Return a recording's motion on SMPL's joints."""
+    global_rotmat = _source_rotations(clip) @ rest_corrections(clip)
     # Toes without a bone of their own follow the ankle, hands the wrist.
     for joint, name in enumerate(JOINT_NAMES):
         if name.endswith("_hand") or (name.endswith("_foot") and name not in clip.rotations):
@@ -91,6 +84,8 @@ def transfer(clip: SourceClip, corrections: FloatArray | None = None) -> Transfe
 
 def rest_corrections(clip: SourceClip) -> FloatArray:
     """Return the constants (24, 3, 3): source global rotation @ constant = SMPL global rotation."""
+    if clip.corrections_rotvec:
+        return rotvec_to_rotmat(np.array([clip.corrections_rotvec.get(name, (0.0, 0.0, 0.0)) for name in JOINT_NAMES]))
     corrections = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
     for joint, child in LIMBS:
         name = JOINT_NAMES[joint]

@@ -20,6 +20,7 @@ class SourceClip:
         positions: joint -> (T, 3).
         rest: joint -> (3,) position in the zero pose.
         hinge_axes: joint -> (3,) in the zero pose's axes: about which the elbow bends, where the file says so.
+        corrections_rotvec: joint -> (3,) see Rig; replaces what follows from `rest`.
     """
 
     rig: str
@@ -28,6 +29,7 @@ class SourceClip:
     positions: dict[str, FloatArray]
     rest: dict[str, FloatArray]
     hinge_axes: dict[str, FloatArray] = field(default_factory=dict)
+    corrections_rotvec: dict[str, tuple[float, float, float]] = field(default_factory=dict)
 
     @property
     def frame_count(self) -> int:
