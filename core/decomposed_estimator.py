@@ -3,6 +3,7 @@
 Numpy around the engine interface; the networks may run in ONNX Runtime or in torch.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -42,7 +43,7 @@ class DecomposedEstimator:
     """Runs the lifter on every frame and the temporal network over every segment of a track."""
 
     def __init__(self, lifter: Network, temporal: Network | None) -> None:
-        self._lifter, self._temporal = lifter, temporal
+        self._lifter, self._prior = lifter, TemporalPrior(temporal)
 
     def estimate(
         self,
@@ -51,26 +52,9 @@ class DecomposedEstimator:
         frame_rate_hz: float,
         window: Literal["track"] | int = "track",
     ) -> PoseSequence:
-        """Return the poses of one track of T frames, T at least 1.
-
-        Args:
-            frame_ids: (T,) source frames, increasing. Features are interpolated over gaps of up to half a second; a
-                longer gap starts the recurrence anew.
-            window: `track` carries the state over the whole segment; a number cuts it into windows of that many frames
-                (the paper's 16) that overlap by half and are blended.
-        Raises:
-            OptionError: a window of fewer than 2 frames.
-        """
-        if window != "track" and window < 2:
-            raise OptionError(f"A window of {window} frames is too short.", "Use track, or at least 2.")
-        outputs = self._run_lifter(evidence.values)
-        rot6d = outputs["rot6d"]
-        if self._temporal is not None:
-            rot6d = np.empty_like(outputs["rot6d"])
-            for segment in split_at_gaps(frame_ids, frame_rate_hz):
-                dense = segment.bridge(outputs["pose_features"])
-                rot6d[segment.rows] = segment.pick(self._run_temporal(dense, window))
-        return PoseSequence(outputs["rot6d"], rot6d, outputs["betas"], outputs["weak_camera"])
+        """Return the poses of one track of T frames, T at least 1; see `TemporalPrior.apply`."""
+        check_window(window)
+        return self._prior.apply(self._run_lifter(evidence.values), frame_ids, frame_rate_hz, window)
 
     def _run_lifter(self, values: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Return the lifter's outputs for all frames."""
@@ -79,6 +63,41 @@ class DecomposedEstimator:
             for start in range(0, len(values), FRAMES_PER_CALL)
         ]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+class TemporalPrior:
+    """Runs the temporal network over a track's features; without one, the per-frame result is the result."""
+
+    def __init__(self, temporal: Network | None) -> None:
+        self._temporal = temporal
+
+    def apply(
+        self,
+        outputs: Mapping[str, NDArray[np.float32]],
+        frame_ids: NDArray[np.int64],
+        frame_rate_hz: float,
+        window: Literal["track"] | int = "track",
+    ) -> PoseSequence:
+        """Return the poses of one track of T frames, T at least 1.
+
+        Args:
+            outputs: of the backbone for all frames: `pose_features` (T, 24, 128), `rot6d` (T, 24, 6), `betas` (T, 10)
+                and `weak_camera` (T, 3).
+            frame_ids: (T,) source frames, increasing. Features are interpolated over gaps of up to half a second; a
+                longer gap starts the recurrence anew.
+            window: `track` carries the state over the whole segment; a number cuts it into windows of that many frames
+                (the paper's 16) that overlap by half and are blended.
+        Raises:
+            OptionError: a window of fewer than 2 frames.
+        """
+        check_window(window)
+        rot6d = outputs["rot6d"]
+        if self._temporal is not None:
+            rot6d = np.empty_like(outputs["rot6d"])
+            for segment in split_at_gaps(frame_ids, frame_rate_hz):
+                dense = segment.bridge(outputs["pose_features"])
+                rot6d[segment.rows] = segment.pick(self._run_temporal(dense, window))
+        return PoseSequence(outputs["rot6d"], rot6d, outputs["betas"], outputs["weak_camera"])
 
     def _run_temporal(self, pose_features: FloatArray, window: Literal["track"] | int) -> FloatArray:
         """Return rotations (T, 24, 6) of the features (T, 24, 128) of one segment."""
@@ -101,6 +120,12 @@ class DecomposedEstimator:
         """Return rotations (B, T, 24, 6) of features (B, T, 24, 128)."""
         assert self._temporal is not None
         return self._temporal.run({"pose_features": pose_features})["rot6d"]
+
+
+def check_window(window: Literal["track"] | int) -> None:
+    """Raise OptionError for a window of fewer than 2 frames."""
+    if window != "track" and window < 2:
+        raise OptionError(f"A window of {window} frames is too short.", "Use track, or at least 2.")
 
 
 def window_starts(frame_count: int, window: int) -> list[int]:

@@ -1,6 +1,7 @@
 """The torch engine: any network of `TORCH_BUILDERS` as a `Network` on the CPU, CUDA or Metal."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,16 +56,29 @@ def load_torch_network(name: str, device: Device = "cpu", threads: int = 1) -> T
         EngineError: torch does not see the device.
         WeightsError: the committed weights are missing or damaged.
     """
-    chosen = _choose_device(device)
-    torch.set_num_threads(threads)
     module: nn.Module = TORCH_BUILDERS[name].call()
+    return wrap_network(name, module, weights_path(name), device, threads)
+
+
+def wrap_network(name: str, module: nn.Module, weights: Path, device: Device, threads: int) -> TorchNetwork:
+    """Return a loaded module as a network on a device; `weights` is the file that it was loaded from.
+
+    Raises:
+        EngineError: torch does not see the device.
+    """
+    chosen = choose_device(device)
+    torch.set_num_threads(threads)
+    if chosen == "cuda":
+        # The default rounds convolutions to 10 bits of mantissa (TF32), which is 1e-3 off.
+        torch.backends.cudnn.allow_tf32 = False
     module = module.eval().requires_grad_(False).to(chosen)
     if chosen == "cpu":
         pack_for_cpu(module)
-    return TorchNetwork(name, module, chosen, file_sha256(weights_path(name)))
+    return TorchNetwork(name, module, chosen, file_sha256(weights))
 
 
-def _choose_device(device: Device) -> str:
+def choose_device(device: Device) -> str:
+    """Return the device to run on; EngineError when this torch does not see it."""
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if available[name])
