@@ -34,7 +34,8 @@ def _joint_weights() -> NDArray[np.float32]:
             same_side = not side or side in landmark or landmark == "nose"
             if same_side and any(name in landmark for name in _DECIDING_LANDMARKS[part.rstrip("123")]):
                 weights[joint_index, landmark_index] = 1
-    return weights / weights.sum(axis=1, keepdims=True)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 _WEIGHTS: Final = _joint_weights()

@@ -48,4 +48,5 @@ def _lowest_nearby(y_down_m: FloatArray, timestamps_s: FloatArray) -> FloatArray
 
 
 def _falling_sigmoid(value: FloatArray, middle: float, softness: float) -> FloatArray:
-    return 1 / (1 + np.exp(np.clip((value - middle) / softness, -50, 50)))
+    sigmoid: FloatArray = 1 / (1 + np.exp(np.clip((value - middle) / softness, -50, 50)))
+    return sigmoid

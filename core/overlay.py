@@ -82,7 +82,7 @@ class BodyPainter:
 
     def _draw_triangles(self, picture: Image, vertices_cam: FloatArray, scale: float) -> None:
         """Paint the triangles that face the camera, the farthest first."""
-        faces = self._body.file.faces
+        faces = self._body.body_file.faces
         corners = vertices_cam[faces]
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12

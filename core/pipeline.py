@@ -62,7 +62,7 @@ class EstimateJob:
             if overlay:
                 self._write_overlay(overlay, motions, body)
             paths = self._save(motions)
-        return Result(tuple(map(str, paths)), settings.overlay and str(settings.overlay), self._seconds)
+        return Result(tuple(map(str, paths)), str(settings.overlay) if settings.overlay else None, self._seconds)
 
     def _choose_view(self, video: VideoReader) -> View:
         info, settings = video.info, self._settings
@@ -72,7 +72,7 @@ class EstimateJob:
             settings.focal_length_35mm,
             read_focal_length_35mm(settings.video),
         )
-        self._focal_length_source = source
+        self._focal_length_source, self._rotation_deg = source, info.rotation_deg
         return View(focal_length_px, (info.width, info.height), info.frame_rate_hz)
 
     def _track_people(self, video: VideoReader) -> list[Track]:
@@ -106,6 +106,8 @@ class EstimateJob:
             self._reporter.emit(Status("estimate", position, len(tracks)))
             self._warn_about_gaps(track, position)
             metadata = describe_run(settings, self._focal_length_source, self._networks, self._warnings)
+            # Players that ignore the video's rotation mark must turn it themselves.
+            metadata["video_rotation_deg"] = self._rotation_deg
             motions.append(estimate_motion(track, view, estimator, body, settings.window, metadata))
         return motions
 

@@ -66,7 +66,8 @@ def rotmat_to_quat_wxyz(rotmat: FloatArray) -> FloatArray:
     pivot = np.argmax(diagonal, axis=-1)
     quat = np.take_along_axis(rows, pivot[..., None, None], axis=-2)[..., 0, :]
     quat = quat / np.linalg.norm(quat, axis=-1, keepdims=True)
-    return np.where(quat[..., :1] < 0, -quat, quat)
+    positive: FloatArray = np.where(quat[..., :1] < 0, -quat, quat)
+    return positive
 
 
 def rotmat_to_rotvec(rotmat: FloatArray) -> FloatArray:

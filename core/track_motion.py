@@ -54,7 +54,7 @@ def estimate_motion(
         track.keypoints2d_px, track.world_landmarks, track.visibility, view.focal_length_px, view.image_size
     )
     sequence = estimator.estimate(
-        evidence, track.frame_ids, view.frame_rate_hz, window if window == "track" else int(window)
+        evidence, track.frame_ids, view.frame_rate_hz, "track" if window == "track" else int(window)
     )
     # A person keeps one shape; the median ignores the frames in which the network was misled.
     betas = np.median(sequence.betas, axis=0).astype(np.float32)
@@ -68,8 +68,8 @@ def estimate_motion(
         poses=_poses(rotmat),
         trans=transl_cam.astype(np.float32),
         betas=betas,
-        body=body.file.name,
-        gender=body.file.gender,
+        body=body.body_file.name,
+        gender=body.body_file.gender,
         mocap_framerate=view.frame_rate_hz,
         frame_ids=track.frame_ids,
         timestamps=track.timestamps,

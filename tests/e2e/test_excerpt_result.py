@@ -3,14 +3,14 @@
 import cv2
 import numpy as np
 import pytest
-from core.body_model import load_open_body
-from core.person_tracker import PersonTracker, Track
-from core.video import VideoReader
 
+from core.body_model import load_open_body
 from core.models.engine import load_network
 from core.motion import Motion, load_motion
+from core.person_tracker import PersonTracker, Track
 from core.rotations import rotvec_to_rotmat
 from core.skeleton import BODY_LANDMARKS
+from core.video import VideoReader
 
 BODY = list(BODY_LANDMARKS)
 
@@ -79,7 +79,7 @@ def test_poses_through_smplx_on_the_same_body_give_the_joints(motion):
     smplx = pytest.importorskip("smplx")
     from smplx.utils import Struct
 
-    file = load_open_body().file
+    file = load_open_body().body_file
     parents = np.array([2**32 - 1, *[0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21]])
     data = Struct(
         v_template=file.v_template, shapedirs=file.shapedirs, posedirs=np.zeros((*file.v_template.shape, 207)),
