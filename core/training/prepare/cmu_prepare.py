@@ -36,9 +36,7 @@ JUMP_DEG: Final = 55.0
 _FRAMES_AROUND_JUMP: Final = 2
 _LARGEST_LIMB_ERROR_DEG: Final = 0.1
 
-_FOOT_JOINTS: Final = tuple(
-    JOINT_NAMES.index(name) for name in ("left_ankle", "right_ankle", "left_foot", "right_foot")
-)
+_FOOT_JOINTS: Final = [joint for joint, name in enumerate(JOINT_NAMES) if name.endswith(("_ankle", "_foot"))]
 _NOISY_ENDS: Final = ("_foot", "_wrist", "_hand")
 _FLOOR_PERCENTILE: Final = 2.0
 
@@ -97,9 +95,8 @@ def prepare_cmu(
             report(f"Left out: {error.message}")
             continue
         clips.append(clip)
-        note = (
-            f", limbs up to {clip.limb_error_deg:.1f} deg off" if clip.limb_error_deg > _LARGEST_LIMB_ERROR_DEG else ""
-        )
+        is_off = clip.limb_error_deg > _LARGEST_LIMB_ERROR_DEG
+        note = f", limbs up to {clip.limb_error_deg:.1f} deg off" if is_off else ""
         report(f"[{number}/{len(recordings)}] {recording.name} ({clip.rig}): {len(clip.poses)} frames{note}")
     if not clips:
         raise MotionDataError(f"None of the {failed} recordings in {folder} can be read.", "See the lines above.")
@@ -201,12 +198,9 @@ def motion_arrays(clips: list[PreparedClip], splits: list[str]) -> dict[str, Any
 
 
 def _summary(clips: list[PreparedClip], splits: list[str], failed: int, output: Path) -> str:
-    minutes = {
-        split: sum(len(clip.poses) for clip, own in zip(clips, splits, strict=True) if own == split)
-        / FRAME_RATE_HZ
-        / 60
-        for split in ("train", "val", "test")
-    }
+    minutes = dict.fromkeys(("train", "val", "test"), 0.0)
+    for clip, split in zip(clips, splits, strict=True):
+        minutes[split] += len(clip.poses) / FRAME_RATE_HZ / 60
     parts = ", ".join(f"{split} {length:.1f} min" for split, length in minutes.items())
     empty = [split for split in ("train", "val") if not minutes[split]]
     advice = f" No subject fell to {' and '.join(empty)}: choose with --val-subjects." if empty else ""

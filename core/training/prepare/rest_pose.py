@@ -97,7 +97,7 @@ def rest_corrections(clip: SourceClip) -> FloatArray:
             local_bone = corrections[joint].T @ bone
             corrections[joint] = corrections[joint] @ shortest_rotation(OFFSETS_M[child], local_bone)
         if "shoulder" in name or "elbow" in name:
-            corrections[joint] = corrections[joint] @ _hinge_twist(clip, joint, child, corrections[joint])
+            corrections[joint] = corrections[joint] @ _hinge_twist(clip, OFFSETS_M[child], corrections[joint])
     for joint, name in enumerate(JOINT_NAMES):
         if name.endswith(("_wrist", "_foot")):
             corrections[joint] = corrections[PARENTS[joint]]
@@ -143,9 +143,9 @@ def _rest_bone(clip: SourceClip, joint: int, child: int) -> FloatArray | None:
     return end - start
 
 
-def _hinge_twist(clip: SourceClip, joint: int, child: int, correction: FloatArray) -> FloatArray:
-    """Return the turn (3, 3) about the arm that brings SMPL's elbow axis onto the source's, before `correction`."""
-    arm = OFFSETS_M[child] / np.linalg.norm(OFFSETS_M[child])
+def _hinge_twist(clip: SourceClip, bone: FloatArray, correction: FloatArray) -> FloatArray:
+    """Return the turn (3, 3) about an arm that brings SMPL's elbow axis onto the source's, before `correction`."""
+    arm = bone / np.linalg.norm(bone)
     side = np.sign(arm[0])
     hinge = clip.hinge_axes.get("left_elbow" if side > 0 else "right_elbow")
     if hinge is None:
@@ -162,7 +162,7 @@ def _across(vector: FloatArray, axis: FloatArray) -> FloatArray:
 
 
 def _source_rotations(clip: SourceClip) -> FloatArray:
-    """Return (T, 24, 3, 3); identity where the rig has no bone, half way between its neighbours for a missing spine2."""
+    """Return (T, 24, 3, 3); identity for a missing bone, but half way between its neighbours for a missing spine2."""
     rotations = np.tile(np.eye(3), (clip.frame_count, JOINT_COUNT, 1, 1))
     for joint, name in enumerate(JOINT_NAMES):
         if name in clip.rotations:

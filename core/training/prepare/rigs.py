@@ -102,8 +102,8 @@ _ICLONE_CORRECTIONS: Final[dict[str, Vector]] = {
     "left_elbow": (-0.42, -0.406, 1.557), "right_elbow": (-0.422, 0.407, -1.552),
     "left_wrist": (-0.254, -0.401, 1.655), "right_wrist": (-0.584, 0.618, -1.659),
 }  # fmt: skip
-"""Its bones' frames lie along the bones. Least squares over 13 of CMU's recordings that exist both as AMC and for iClone
-(9,080 frames); what is left is 0.3 to 1 degree, 4 at the ankles, 6 and 12 at the wrists."""
+"""Its bones' frames lie along the bones. Least squares over 13 of CMU's recordings that exist as AMC and for iClone;
+what is left is 0.3 to 1 degree, 4 at the ankles, 6 and 12 at the wrists."""
 
 CHARACTER_CREATOR: Final = Rig(
     "cc",
