@@ -9,10 +9,9 @@ import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
 
-from ..core.errors import VideoError
 from ..core.motion import Motion
 from .axes import FloatArray, ScenePlacement
-from .compat import assign_new_action
+from .compat import MOVIES_KEEP_ROTATION, assign_new_action
 from .keyframes import write_keys
 
 SENSOR_WIDTH_MM: Final = 36.0
@@ -39,33 +38,41 @@ def create_camera(context: Any, name: str, motion: Motion, placement: ScenePlace
     return camera
 
 
-def add_background_video(camera: Any, video: Path, motion: Motion) -> Any:
-    """Show the video behind what the camera sees and return the background; `time_background` sets its timing.
-
-    Raises:
-        VideoError: Blender cannot read the video.
-    """
+def add_background_video(camera: Any, video: Path, motion: Motion) -> bool:
+    """Show the video behind what the camera sees, timed by `time_background`; False where Blender cannot read it."""
     try:
         image = bpy.data.images.load(str(video), check_existing=True)
-    except RuntimeError as error:
-        raise VideoError(f"Blender cannot show the video {video.name} behind the scene.") from error
+    except RuntimeError:
+        return False
+    if image.source != "MOVIE" or not all(image.size):
+        bpy.data.images.remove(image)
+        return False
     background = camera.data.background_images.new()
     background.source = "IMAGE"
     background.image = image
     background.alpha = 1.0
     background.frame_method = "FIT"
-    background.rotation = _missing_rotation(image, motion)
+    _turn_upright(background, motion)
     background.image_user.use_auto_refresh = True
     camera.data.show_background_images = True
-    return background
+    return True
 
 
-def _missing_rotation(image: Any, motion: Motion) -> float:
-    """Return the angle, radians, by which a phone's video must be turned where Blender ignores its rotation mark."""
+def _turn_upright(background: Any, motion: Motion) -> None:
+    """Turn a phone's video as its rotation mark says, where Blender ignores the mark."""
     width, height = motion.image_size
-    shown_width, shown_height = image.size
-    is_lying = (shown_width > shown_height) != (width > height) and width != height and shown_width != 0
-    return -math.pi / 2 if is_lying else 0.0
+    rotation_deg = int(motion.metadata.get("video_rotation_deg", 0))
+    if rotation_deg % 180 == 0:
+        is_ignored = not MOVIES_KEEP_ROTATION
+    else:
+        is_ignored = tuple(background.image.size) == (height, width) and width != height
+    if not is_ignored or rotation_deg == 0:
+        return
+    # Blender turns anticlockwise, the mark clockwise.
+    background.rotation = -math.radians(rotation_deg)
+    if rotation_deg % 180:
+        # Blender fits the lying picture into the standing frame before it turns it.
+        background.scale = max(width, height) / min(width, height)
 
 
 def time_background(camera: Any, frames: FloatArray, frame_ids: NDArray[np.int64]) -> None:

@@ -116,10 +116,11 @@ def _build(context: Any, name: str, motions: list[Motion], video: Path | None, o
         )
     if options.add_camera:
         assembly.camera = create_camera(context, f"{name}_camera", motions[0], placement)
-        if video:
-            add_background_video(assembly.camera, video, motions[0])
-            time_background(assembly.camera, _frames(context.scene, motions[0]), motions[0].frame_ids)
         tag_camera(assembly.camera, motions[0], context.scene.frame_start)
+        if video and add_background_video(assembly.camera, video, motions[0]):
+            time_background(assembly.camera, _frames(context.scene, motions[0]), motions[0].frame_ids)
+        elif video:
+            assembly.notes.append(f"Blender cannot show the video {video.name} behind the scene.")
     return assembly
 
 

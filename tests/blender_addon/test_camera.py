@@ -1,3 +1,7 @@
+import dataclasses
+import struct
+from pathlib import Path
+
 import bpy
 import numpy as np
 import pytest
@@ -5,8 +9,11 @@ from blender_addon_synthetic import bone_heads
 from bpy_extras.object_utils import world_to_camera_view
 from jointwise_ext.blender_addon.camera import background_offsets
 from jointwise_ext.blender_addon.keyframes import scene_frames
-from jointwise_ext.blender_addon.scene_assembly import assemble_motion
+from jointwise_ext.blender_addon.scene_assembly import AssemblyOptions, assemble_motion, assemble_motions
+from jointwise_ext.core.motion import save_motion
 from mathutils import Vector
+
+EXCERPT = Path(__file__).resolve().parents[1] / "data" / "walk_excerpt.mp4"
 
 
 def project(scene, camera, point):
@@ -75,3 +82,78 @@ def test_background_shows_the_source_frame_of_each_scene_frames_time(video_rate,
 def test_background_of_a_single_row():
     frames, offsets = background_offsets(np.array([5.4]), np.array([5]), 0)
     assert len(frames) == len(offsets) == 1
+
+
+def add_video(make_motion_file, **options):
+    path, motion = make_motion_file(image_size=(1768, 994), **options)
+    assemble_motion(bpy.context, path, EXCERPT)
+    return bpy.data.objects["walk_excerpt_camera"].data, motion
+
+
+def test_video_lies_behind_the_scene_from_its_own_first_frame(scene, make_motion_file):
+    data, _ = add_video(make_motion_file, first_frame_id=10)
+    background = data.background_images[0]
+    assert data.show_background_images
+    assert background.image.source == "MOVIE"
+    assert Path(bpy.path.abspath(background.image.filepath)) == EXCERPT
+    # Source frame 0 belongs to scene frame 1, though the motion starts at source frame 10.
+    assert (background.image_user.frame_start, background.image_user.frame_offset) == (1, 0)
+    assert background.image_user.frame_duration == 96
+    assert data.animation_data is None
+
+
+def test_video_keeps_pace_in_a_scene_of_another_rate_and_after_setting_the_rate(scene, make_motion_file):
+    scene.render.fps = 24
+    data, _ = add_video(make_motion_file)
+    user = data.background_images[0].image_user
+
+    def shown_frame(frame):
+        scene.frame_set(frame)
+        evaluated = data.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        return frame - user.frame_start + evaluated.background_images[0].image_user.frame_offset
+
+    for frame in range(1, 32):
+        assert shown_frame(frame) == int((frame - 1) * 30 / 24 + 0.05)
+    bpy.ops.jointwise.set_scene_rate()
+    for frame in range(1, 41):
+        assert shown_frame(frame) == frame - 1
+
+
+@pytest.mark.parametrize("name", ["text.mp4", "missing.mp4"])
+def test_a_video_that_blender_cannot_read_is_named_and_the_rest_is_made(scene, make_motion_file, tmp_path, name):
+    path, _ = make_motion_file()
+    (tmp_path / "text.mp4").write_text("text")
+    assembly = assemble_motions(bpy.context, [path], tmp_path / name, AssemblyOptions())
+    assert name in assembly.notes[0]
+    assert len(assembly.armatures) == 1
+    assert len(assembly.camera.data.background_images) == 0
+    assert len(bpy.data.images) == 0
+
+
+def write_marked_video(path, matrix, shift_px):
+    """The excerpt with the rotation mark of a phone: the matrix of the track header, which players apply."""
+    content = bytearray(EXCERPT.read_bytes())
+    start = content.find(b"tkhd") + 4 + 4 + 20 + 8 + 8
+    a, b, c, d = (value << 16 for value in matrix)
+    struct.pack_into(">9i", content, start, a, b, 0, c, d, 0, shift_px[0] << 16, shift_px[1] << 16, 1 << 30)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("rotation_deg", "matrix", "shift_px", "image_size"),
+    [
+        (90, (0, 1, -1, 0), (994, 0), (994, 1768)),
+        (180, (-1, 0, 0, -1), (1768, 994), (1768, 994)),
+        (270, (0, -1, 1, 0), (0, 1768), (994, 1768)),
+    ],
+)
+def test_a_phones_video_is_shown_upright(scene, make_motion_file, tmp_path, rotation_deg, matrix, shift_px, image_size):
+    write_marked_video(tmp_path / "phone.mp4", matrix, shift_px)
+    path, motion = make_motion_file(image_size=image_size)
+    save_motion(dataclasses.replace(motion, metadata={"video_rotation_deg": rotation_deg}), path)
+    assemble_motion(bpy.context, path, tmp_path / "phone.mp4")
+    background = bpy.data.objects["phone_camera"].data.background_images[0]
+    turned_by_blender = bpy.app.version >= (4, 5, 0)
+    assert np.isclose(background.rotation, 0 if turned_by_blender else -np.radians(rotation_deg))
+    fills_frame = 1768 / 994 if rotation_deg != 180 and not turned_by_blender else 1
+    assert np.isclose(background.scale, fills_frame)

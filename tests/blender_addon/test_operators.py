@@ -6,13 +6,15 @@ import bpy
 import numpy as np
 import pytest
 from blender_addon_synthetic import bone_heads, to_world
-from jointwise_ext.blender_addon import operators, running, scene_assembly
+from jointwise_ext.blender_addon import operators, running
 from jointwise_ext.blender_addon.messages import MESSAGES
 from jointwise_ext.blender_addon.properties import estimate_arguments
 from jointwise_ext.core.errors import SceneError
 from jointwise_ext.core.motion import load_motion
 
 VIDEO = "/videos/Walk in the park.mp4"
+"""Does not exist: the fake core does not read it, and the camera goes without."""
+NO_BACKGROUND = "Blender cannot show the video Walk in the park.mp4 behind the scene."
 
 
 @pytest.fixture(autouse=True)
@@ -26,18 +28,11 @@ def no_leftovers(tmp_path, monkeypatch):
     assert list(tmp_path.glob("jointwise-*")) == []
 
 
-@pytest.fixture
-def any_video(monkeypatch):
-    """The video does not exist: the fake core does not read it, and no background is made."""
-    monkeypatch.setattr(scene_assembly, "add_background_video", lambda *arguments: None)
-    monkeypatch.setattr(scene_assembly, "time_background", lambda *arguments: None)
-
-
 def estimate(**options):
     return bpy.ops.jointwise.estimate("EXEC_DEFAULT", **{"filepath": VIDEO, **options})
 
 
-def test_estimate_runs_to_the_end_and_leaves_the_armature_active(scene, fake_core, any_video, motion):
+def test_estimate_runs_to_the_end_and_leaves_the_armature_active(scene, fake_core, motion):
     assert estimate() == {"FINISHED"}
     armature = bpy.context.active_object
     assert armature.type == "ARMATURE"
@@ -46,7 +41,7 @@ def test_estimate_runs_to_the_end_and_leaves_the_armature_active(scene, fake_cor
     assert np.abs(bone_heads(armature, 10) - expected).max() < 1e-4
 
 
-def test_estimate_takes_the_panels_video_and_keeps_the_motion_file_where_asked(scene, fake_core, any_video, tmp_path):
+def test_estimate_takes_the_panels_video_and_keeps_the_motion_file_where_asked(scene, fake_core, tmp_path):
     scene.jointwise.filepath = VIDEO
     scene.jointwise.motion_path = str(tmp_path / "kept.npz")
     assert bpy.ops.jointwise.estimate("EXEC_DEFAULT") == {"FINISHED"}
@@ -71,10 +66,10 @@ def test_death_of_the_core_is_a_sentence_and_its_words_are_in_the_log(scene, fak
     assert "something went very wrong" in MESSAGES.log
 
 
-def test_warnings_reach_the_panel(scene, fake_core, any_video):
+def test_warnings_reach_the_panel(scene, fake_core):
     fake_core("noise")
     estimate()
-    assert MESSAGES.warnings == ["Person 1 was not seen in 3 frames."]
+    assert MESSAGES.warnings == ["Person 1 was not seen in 3 frames.", NO_BACKGROUND]
 
 
 def test_no_video_is_said_before_anything_starts(scene, fake_core):
@@ -93,7 +88,7 @@ def test_a_defect_of_ours_is_a_sentence_too(scene, fake_core, monkeypatch):
     assert "Traceback" in MESSAGES.log
 
 
-def test_success_forgets_the_last_error(scene, fake_core, any_video):
+def test_success_forgets_the_last_error(scene, fake_core):
     fake_core("error")
     with pytest.raises(RuntimeError):
         estimate()
@@ -129,10 +124,9 @@ def test_cancel_from_elsewhere_ends_the_run_and_changes_nothing(scene, fake_core
     assert not bpy.ops.jointwise.cancel.poll()
 
 
-def test_one_undo_removes_all(scene, fake_core, any_video):
+def test_one_undo_removes_all(scene, fake_core):
     bpy.ops.ed.undo_push(message="before")
-    estimate_with_undo = bpy.ops.jointwise.estimate
-    assert estimate_with_undo("EXEC_DEFAULT", True, filepath=VIDEO) == {"FINISHED"}
+    assert bpy.ops.jointwise.estimate("EXEC_DEFAULT", True, filepath=VIDEO) == {"FINISHED"}
     assert len(bpy.data.objects) == 3
     bpy.ops.ed.undo()
     for kind in ("objects", "armatures", "meshes", "cameras", "actions", "materials"):
