@@ -43,7 +43,6 @@ class TemporalOutput(NamedTuple):
     """(B, T, 24, 6)"""
 
 
-@torch.jit.script
 def _gru_cell(from_input: Tensor, from_hidden: Tensor, hidden: Tensor) -> Tensor:
     """Return the next hidden state; gates in nn.GRU's order (reset, update, new)."""
     size = hidden.size(-1)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.signal import savgol_filter
 from torch import nn
 
 from ..body_file import load_body_file, open_body_path
@@ -22,7 +23,7 @@ from ..evidence import Evidence, landmark_evidence
 from ..models.open_weights import load_lifter, load_temporal
 from ..models.weights import file_sha256
 from ..rotations import rot6d_to_rotmat
-from ..smoothing import POSE_WINDOW_S, savitzky_golay, smooth_root, smooth_rot6d
+from ..smoothing import POSE_CUTOFF_HZ, smooth_root, smooth_rot6d
 from ..weak_camera import weak_camera_to_pelvis
 from ..whole_file import whole_file
 from .clips import load_motion_library
@@ -139,8 +140,11 @@ def raw_rows(views: SimulatedViews) -> list[BenchmarkRow]:
     true, raw = views.landmarks.numpy(), views.world_landmarks.numpy()
     rows = [BenchmarkRow("raw landmarks", motion_errors(raw, true))]
     for window_s in RAW_WINDOWS_S:
-        smoothed = np.stack([savitzky_golay(track, views.frame_rate_hz, window_s) for track in raw])
-        rows.append(BenchmarkRow(f"raw landmarks, {1000 * window_s:.0f} ms", motion_errors(smoothed, true)))
+        window = round(window_s * views.frame_rate_hz) | 1
+        smoothed = savgol_filter(raw, window, polyorder=3, axis=1)
+        rows.append(
+            BenchmarkRow(f"raw landmarks, Savitzky-Golay {1000 * window_s:.0f} ms", motion_errors(smoothed, true))
+        )
     return rows
 
 
@@ -149,20 +153,24 @@ def estimator_rows(views: SimulatedViews, estimates: Estimates, body: BodyModel)
     true, rows = views.landmarks.numpy(), []
     for name, field in (("lifter", "rot6d_per_frame"), ("lifter + GRUs", "rot6d")):
         rot6d = [getattr(sequence, field) for sequence in estimates.sequences]
-        for window_s in (0.0, POSE_WINDOW_S):
-            suffix = f", {1000 * window_s:.0f} ms" if window_s else ""
-            landmarks = pose_tracks(rot6d, estimates, body, views.frame_rate_hz, window_s)
+        for cutoff_hz in (None, POSE_CUTOFF_HZ):
+            suffix = f", smoothed at {cutoff_hz:g} Hz" if cutoff_hz else ""
+            landmarks = pose_tracks(rot6d, estimates, body, views.frame_rate_hz, cutoff_hz)
             rows.append(BenchmarkRow(name + suffix, motion_errors(landmarks, true)))
     return rows
 
 
 def pose_tracks(
-    rot6d: list[NDArray[np.float32]], estimates: Estimates, body: BodyModel, frame_rate_hz: float, window_s: float
+    rot6d: list[NDArray[np.float32]],
+    estimates: Estimates,
+    body: BodyModel,
+    frame_rate_hz: float,
+    cutoff_hz: float | None,
 ) -> FloatArray:
     """Return the posed landmarks (N, T, 33, 3) of smoothed rotations, each track with its one shape."""
     landmarks = []
     for track, sequence in zip(rot6d, estimates.sequences, strict=True):
-        smoothed = smooth_rot6d(track, np.arange(len(track)), frame_rate_hz, window_s)
+        smoothed = smooth_rot6d(track, np.arange(len(track)), frame_rate_hz, cutoff_hz)
         betas = np.median(sequence.betas, axis=0)
         landmarks.append(body.pose_landmarks(rot6d_to_rotmat(smoothed), betas, np.zeros((len(track), 3))))
     return np.stack(landmarks)

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from core.decomposed_estimator import DecomposedEstimator, blend_weights, window_starts
+from core.errors import OptionError
+from core.evidence import Evidence
+
+
+class FeatureLifter:
+    """Copies the first number of the evidence into all features; records the batches it was given."""
+
+    name, engine, device, weights_sha256 = "lifter", "test", "cpu", ""
+
+    def __init__(self):
+        self.batches = []
+
+    def run(self, inputs):
+        values = inputs["evidence"]
+        self.batches.append(len(values))
+        count = len(values)
+        features = np.broadcast_to(values[:, :1, None], (count, 24, 128)).astype(np.float32)
+        return {
+            "pose_features": features,
+            "weak_camera": values[:, :3],
+            "betas": values[:, :10],
+            "rot6d": np.full((count, 24, 6), -1, np.float32),
+        }
+
+
+class FeatureCopier:
+    """Gives the feature itself as the rotation; records the sequences it was given."""
+
+    name, engine, device, weights_sha256 = "temporal", "test", "cpu", ""
+
+    def __init__(self):
+        self.sequences = []
+
+    def run(self, inputs):
+        features = inputs["pose_features"]
+        self.sequences += [sequence[:, 0, 0].tolist() for sequence in features]
+        return {"rot6d": features[..., :6].copy()}
+
+
+def evidence_of(frame_ids):
+    count = len(frame_ids)
+    values = np.repeat(np.asarray(frame_ids, np.float32)[:, None], 201, axis=1)
+    return Evidence(values, np.zeros((count, 2)), np.ones(count))
+
+
+def test_every_row_gets_its_own_result_over_the_whole_track():
+    frame_ids = np.arange(30)
+    temporal = FeatureCopier()
+    sequence = DecomposedEstimator(FeatureLifter(), temporal).estimate(evidence_of(frame_ids), frame_ids, 30.0)
+    assert np.array_equal(sequence.rot6d[:, 0, 0], frame_ids)
+    assert (sequence.rot6d_per_frame == -1).all()
+    assert sequence.betas.shape == (30, 10) and sequence.weak_camera.shape == (30, 3)
+    assert temporal.sequences == [list(range(30))]
+
+
+def test_short_gaps_are_interpolated_and_long_gaps_start_anew():
+    frame_ids = np.array([0, 1, 4, 5, 50, 51])
+    temporal = FeatureCopier()
+    sequence = DecomposedEstimator(FeatureLifter(), temporal).estimate(evidence_of(frame_ids), frame_ids, 30.0)
+    assert np.array_equal(sequence.rot6d[:, 0, 0], frame_ids)
+    assert temporal.sequences == [[0, 1, 2, 3, 4, 5], [50, 51]]
+
+
+@pytest.mark.parametrize("frame_count", [1, 2, 15, 16, 17, 23, 24, 100])
+def test_windows_cover_every_frame_of_any_track(frame_count):
+    frame_ids = np.arange(frame_count)
+    temporal = FeatureCopier()
+    sequence = DecomposedEstimator(FeatureLifter(), temporal).estimate(evidence_of(frame_ids), frame_ids, 30.0, 16)
+    assert np.allclose(sequence.rot6d[:, 0, 0], frame_ids)
+    assert {len(window) for window in temporal.sequences} == {min(16, frame_count)}
+
+
+def test_windows_overlap_by_half_and_end_with_the_track():
+    assert window_starts(40, 16) == [0, 8, 16, 24]
+    assert window_starts(41, 16) == [0, 8, 16, 24, 25]
+    assert window_starts(17, 16) == [0, 1]
+    weights = blend_weights(16)
+    assert (weights > 0).all() and np.array_equal(weights, weights[::-1])
+
+
+def test_without_a_temporal_network_the_frames_speak_for_themselves():
+    frame_ids = np.arange(3)
+    sequence = DecomposedEstimator(FeatureLifter(), None).estimate(evidence_of(frame_ids), frame_ids, 30.0)
+    assert np.array_equal(sequence.rot6d, sequence.rot6d_per_frame)
+
+
+def test_long_tracks_go_through_the_lifter_in_parts():
+    frame_ids = np.arange(2500)
+    lifter = FeatureLifter()
+    sequence = DecomposedEstimator(lifter, None).estimate(evidence_of(frame_ids), frame_ids, 30.0)
+    assert lifter.batches == [1024, 1024, 452]
+    assert np.array_equal(sequence.betas[:, 0], frame_ids)
+
+
+def test_a_window_of_one_frame_is_refused():
+    with pytest.raises(OptionError):
+        DecomposedEstimator(FeatureLifter(), FeatureCopier()).estimate(evidence_of([0, 1]), np.arange(2), 30.0, 1)
