@@ -1,17 +1,17 @@
-"""The operators: read settings, call a module, report. The only place that shows an error to the user."""
+"""The operators: read settings, call a module, report."""
 
-import traceback
 from pathlib import Path
 from typing import Any, Final
 
 import bpy
 
-from ..core.errors import CancelledError, JointwiseError, OptionError, SceneError
+from ..core.errors import JointwiseError, OptionError, SceneError
 from ..core.protocol import Result, Status
 from .capture_tags import captured_armature, read_tag
 from .estimate_session import EstimateSession, WorkFolder
 from .fbx_export import export_fbx
 from .messages import MESSAGES
+from .operator_base import FINISHED, JointwiseOperator
 from .panels import progress_text
 from .preferences import core_python, private_folder
 from .properties import estimate_arguments
@@ -21,41 +21,6 @@ from .scene_rate import set_scene_rate
 from .worker_runtime import prepare_worker
 
 TIMER_INTERVAL_S: Final = 0.1
-FINISHED: Final = {"FINISHED"}
-CANCELLED: Final = {"CANCELLED"}
-
-
-class JointwiseOperator:
-    """What all our operators share: `run` does the work, and its errors become one sentence for the user."""
-
-    def execute(self, context: Any) -> set[str]:
-        """Run; a failure is reported as its sentence and never as a traceback."""
-        return self.guarded(self.run, context)
-
-    def run(self, context: Any) -> set[str]:
-        """Do the work and return Blender's result; may raise JointwiseError."""
-        raise NotImplementedError
-
-    def guarded(self, step: Any, context: Any) -> set[str]:
-        """Call a step of the work and turn what it raises into a report and the panel's text."""
-        try:
-            result: set[str] = step(context)
-        except JointwiseError as error:
-            return self._fail(str(error), isinstance(error, CancelledError))
-        except Exception as error:  # the user sees a sentence whatever happened; the log keeps the rest
-            MESSAGES.log = traceback.format_exc()
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            sentence = f"An unexpected error stopped the work: {error} ({Path(place.filename).name}:{place.lineno})."
-            return self._fail(f"{sentence} The add-on's preferences can copy the log for a bug report.", False)
-        return result
-
-    def _fail(self, sentence: str, is_cancelled: bool) -> set[str]:
-        if is_cancelled:
-            self.report({"INFO"}, sentence)  # type: ignore[attr-defined]
-            return CANCELLED
-        MESSAGES.error = sentence
-        self.report({"ERROR"}, sentence)  # type: ignore[attr-defined]
-        return CANCELLED
 
 
 class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
@@ -63,7 +28,8 @@ class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
 
     bl_idname = "jointwise.estimate"
     bl_label = "Estimate from Video"
-    bl_options = {"REGISTER", "UNDO"}
+    # Without REGISTER: a change in the panel of the last operation would run the whole estimate again.
+    bl_options = {"UNDO"}
 
     filepath: bpy.props.StringProperty(
         name="Video",
@@ -161,11 +127,11 @@ class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
 
     def _end(self, context: Any) -> None:
         """Free everything that belongs to the run; harmless when called twice."""
+        finish(self._session)
+        self._work_folder.remove()
         if self._timer is not None:
             context.window_manager.event_timer_remove(self._timer)
             self._timer = None
-        finish(self._session)
-        self._work_folder.remove()
 
 
 class JOINTWISE_OT_cancel(JointwiseOperator, bpy.types.Operator):

@@ -1,0 +1,44 @@
+"""What all operators share: the one place that turns an error into a sentence for the user."""
+
+import traceback
+from pathlib import Path
+from typing import Any, Final
+
+from ..core.errors import CancelledError, JointwiseError
+from .messages import MESSAGES
+
+FINISHED: Final = {"FINISHED"}
+CANCELLED: Final = {"CANCELLED"}
+
+
+class JointwiseOperator:
+    """What all our operators share: `run` does the work, and its errors become one sentence for the user."""
+
+    def execute(self, context: Any) -> set[str]:
+        """Run; a failure is reported as its sentence and never as a traceback."""
+        return self.guarded(self.run, context)
+
+    def run(self, context: Any) -> set[str]:
+        """Do the work and return Blender's result; may raise JointwiseError."""
+        raise NotImplementedError
+
+    def guarded(self, step: Any, context: Any) -> set[str]:
+        """Call a step of the work and turn what it raises into a report and the panel's text."""
+        try:
+            result: set[str] = step(context)
+        except JointwiseError as error:
+            return self._fail(str(error), isinstance(error, CancelledError))
+        except Exception as error:  # the user sees a sentence whatever happened; the log keeps the rest
+            MESSAGES.log = traceback.format_exc()
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            sentence = f"An unexpected error stopped the work: {error} ({Path(place.filename).name}:{place.lineno})."
+            return self._fail(f"{sentence} The add-on's preferences can copy the log for a bug report.", False)
+        return result
+
+    def _fail(self, sentence: str, is_cancelled: bool) -> set[str]:
+        if is_cancelled:
+            self.report({"INFO"}, sentence)  # type: ignore[attr-defined]
+            return CANCELLED
+        MESSAGES.error = sentence
+        self.report({"ERROR"}, sentence)  # type: ignore[attr-defined]
+        return CANCELLED
