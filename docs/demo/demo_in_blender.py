@@ -3,7 +3,7 @@
     python demo_in_blender.py VIDEO FOLDER     (Python of an environment with the module bpy)
 
 Writes NAME.npz, NAME.blend, NAME.fbx, the pictures renders/frame_000123.png (named by source frame,
-through the video's camera on the left and from the side on the right), and seconds.json with the time of each stage.
+seen from the video's side and from another), and seconds.json with the time of each stage.
 """
 
 import importlib.util
@@ -25,13 +25,14 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGE: Final = "jointwise_demo"
 PICTURE_COUNT: Final = 5
 PICTURE_HEIGHT_PX: Final = 300
-SIDE_VIEW_HEIGHT_M: Final = 2.3
-SIDE_VIEW_ANGLE: Final = math.radians(65)
-"""Between the video's camera and the side camera, around the body: a full side view would hide one arm."""
+PICTURE_WIDTH_PX: Final = 230
+VIEW_HEIGHT_M: Final = 2.2
+VIEW_ANGLES: Final = (0.0, math.radians(65))
+"""Of each view, around the body from the video's camera; a right angle would hide one arm."""
 BONE_COLOR: Final = (0.8, 0.08, 0.0, 1.0)
 BODY_COLOR: Final = (0.25, 0.45, 0.7, 1.0)
 FLOOR_COLOR: Final = (0.4, 0.4, 0.4, 1.0)
-SKY_COLOR: Final = (0.35, 0.37, 0.4, 1.0)
+SKY_COLOR: Final = (0.6, 0.62, 0.65, 1.0)
 
 
 def main(video: Path, folder: Path) -> int:
@@ -109,17 +110,18 @@ def render_pictures(scene: Any, armature: Any, frames: dict[int, float], folder:
         if child.type == "MESH":
             child.data.materials.clear()
             child.data.materials.append(material("body", BODY_COLOR, 0.35))
-    aspect = scene.render.resolution_x / scene.render.resolution_y
-    film_camera, side_camera = scene.camera, new_side_camera(scene)
+    film_camera, view_camera = scene.camera, new_view_camera(scene)
+    scene.camera = view_camera
+    scene.render.resolution_x, scene.render.resolution_y = PICTURE_WIDTH_PX, PICTURE_HEIGHT_PX
     for source_frame, scene_frame in frames.items():
         scene.frame_set(int(scene_frame), subframe=scene_frame % 1)
         draw_bones(bones.data, armature)
-        place_side_camera(side_camera, film_camera, armature)
-        left = render(scene, film_camera, round(PICTURE_HEIGHT_PX * aspect), folder / "left.png")
-        right = render(scene, side_camera, PICTURE_HEIGHT_PX * 2 // 3, folder / "right.png")
-        save_picture(np.concatenate([left, right], axis=1), folder / f"frame_{source_frame:06d}.png")
-    (folder / "left.png").unlink()
-    (folder / "right.png").unlink()
+        views = []
+        for angle in VIEW_ANGLES:
+            place_view_camera(view_camera, film_camera, armature, angle)
+            views.append(render(scene, folder / "view.png"))
+        save_picture(np.concatenate(views, axis=1), folder / f"frame_{source_frame:06d}.png")
+    (folder / "view.png").unlink()
 
 
 def set_up_rendering(scene: Any) -> None:
@@ -128,8 +130,9 @@ def set_up_rendering(scene: Any) -> None:
 
     addon_utils.enable("cycles", default_set=True)
     scene.render.engine = "CYCLES"
+    scene.render.use_persistent_data = True
     scene.cycles.device = "CPU"
-    scene.cycles.samples = 12
+    scene.cycles.samples = 8
     scene.cycles.use_denoising = True
     scene.cycles.max_bounces = 2
     scene.render.resolution_percentage = 100
@@ -195,39 +198,37 @@ def double_pyramid(start: Vector, end: Vector) -> list[Vector]:
     return [start, waist + side, waist + other, waist - side, waist - other, end]
 
 
-def new_side_camera(scene: Any) -> Any:
+def new_view_camera(scene: Any) -> Any:
     """Return a new camera without perspective, so that the body has one size in all pictures."""
-    camera = bpy.data.objects.new("side", bpy.data.cameras.new("side"))
+    camera = bpy.data.objects.new("view", bpy.data.cameras.new("view"))
     camera.data.type = "ORTHO"
     camera.data.sensor_fit = "VERTICAL"
-    camera.data.ortho_scale = SIDE_VIEW_HEIGHT_M
+    camera.data.ortho_scale = VIEW_HEIGHT_M
     scene.collection.objects.link(camera)
     return camera
 
 
-def place_side_camera(camera: Any, film_camera: Any, armature: Any) -> None:
-    """Put the camera beside the body, at the angle from the film's view, at chest height."""
+def place_view_camera(camera: Any, film_camera: Any, armature: Any, angle: float) -> None:
+    """Put the camera before the body, turned around it by the angle (radians) from the video's view."""
     pelvis = armature.matrix_world @ armature.pose.bones["pelvis"].head
-    centre = Vector((pelvis.x, pelvis.y, SIDE_VIEW_HEIGHT_M * 0.42))
+    centre = Vector((pelvis.x, pelvis.y, VIEW_HEIGHT_M * 0.42))
     to_film = film_camera.matrix_world.translation - pelvis
     to_film.z = 0.0
-    direction = Matrix.Rotation(SIDE_VIEW_ANGLE, 3, "Z") @ to_film.normalized()
+    direction = Matrix.Rotation(angle, 3, "Z") @ to_film.normalized()
     direction.z = 0.12
     camera.location = centre + 8.0 * direction
     camera.rotation_euler = (-direction).to_track_quat("-Z", "Y").to_euler()
 
 
-def render(scene: Any, camera: Any, width_px: int, path: Path) -> Any:
-    """Render one view and return its pixels (H, W, 4), the bottom row first."""
-    scene.camera = camera
-    scene.render.resolution_x, scene.render.resolution_y = width_px, PICTURE_HEIGHT_PX
+def render(scene: Any, path: Path) -> Any:
+    """Render and return the pixels (H, W, 4), the bottom row first."""
     scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
     image = bpy.data.images.load(str(path))
     pixels = np.empty(len(image.pixels), np.float32)
     image.pixels.foreach_get(pixels)
     bpy.data.images.remove(image)
-    return pixels.reshape(PICTURE_HEIGHT_PX, width_px, 4)
+    return pixels.reshape(PICTURE_HEIGHT_PX, PICTURE_WIDTH_PX, 4)
 
 
 def save_picture(pixels: Any, path: Path) -> None:
