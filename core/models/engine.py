@@ -6,6 +6,7 @@ docs/engines.md says why. Neither is imported before a network of that engine is
 
 import importlib
 import importlib.util
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,9 @@ def load_network(
     if chosen == "torch":
         if not _is_installed("torch"):
             raise EngineError("The torch engine needs PyTorch, which is not installed.", "See pytorch.org.")
+        # Waiting threads that spin stall one another for seconds a frame when other programs use the cores.
+        # OpenMP reads this once, when torch is first imported.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from .torch_engine import load_torch_network
 
         return load_torch_network(name, device, threads)
