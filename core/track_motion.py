@@ -11,6 +11,7 @@ from .confidence import joint_confidence
 from .contacts import detect_contacts
 from .decomposed_estimator import DecomposedEstimator
 from .evidence import landmark_evidence
+from .left_right_repair import repair_left_right
 from .motion import Motion
 from .person_tracker import Track
 from .rotations import rot6d_to_rotmat, rotmat_to_rotvec
@@ -48,8 +49,9 @@ def estimate_motion(
 
     Args:
         window: `track` or the length of the paper's sliding window, in frames.
-        metadata: goes into the motion file as it is.
+        metadata: goes into the motion file, with the frames in which left and right were renamed.
     """
+    track, swaps = repair_left_right(track)
     evidence = landmark_evidence(
         track.keypoints2d_px, track.world_landmarks, track.visibility, view.focal_length_px, view.image_size
     )
@@ -82,7 +84,7 @@ def estimate_motion(
         confidence=joint_confidence(track.visibility),
         focal_length=view.focal_length_px,
         image_size=view.image_size,
-        metadata=metadata,
+        metadata={**metadata, "left_right_repaired_frames": track.frame_ids[swaps > 0].tolist()},
     )
 
 

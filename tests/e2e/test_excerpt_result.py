@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from core.body_model import load_open_body
+from core.left_right_repair import repair_left_right
 from core.models.engine import load_network
 from core.motion import Motion, load_motion
 from core.person_tracker import PersonTracker, Track
@@ -24,12 +25,12 @@ def motion(excerpt_run) -> Motion:
 
 @pytest.fixture(scope="module")
 def track(excerpt) -> Track:
-    """BlazePose's own landmarks of the main person."""
+    """BlazePose's own landmarks of the main person; a leg that it calls by the other's name is called by its own."""
     tracker = PersonTracker(load_network("blazepose_detector"), load_network("blazepose_heavy"))
     with VideoReader(excerpt) as video:
         for frame in video:
             tracker.update(frame)
-    return tracker.finish()[0]
+    return repair_left_right(tracker.finish()[0])[0]
 
 
 def common_rows(motion: Motion, track: Track) -> tuple[np.ndarray, np.ndarray]:
