@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import tflite
 from numpy.typing import NDArray
 
-from ..errors import WeightsError
+from ..errors import EngineError, WeightsError
 from .tflite_sparse import Array, DenseLevel, Level, SparseLevel, densify
+
+try:
+    import tflite
+except ImportError:
+    raise EngineError("The conversion needs the package tflite.", "Install it with: pip install tflite") from None
 
 OPERATOR_NAMES = {code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}
 DTYPES: dict[int, type[np.generic]] = {
