@@ -16,13 +16,14 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ..errors import EngineError, WeightsError
 from ..models.weights import weights_path
-from ..skeleton import JOINT_COUNT
+from ..skeleton import BETA_COUNT, JOINT_COUNT
 
 OPSET: Final = 17
 IR_VERSION: Final = 9
 FEATURE_SIZE, EVIDENCE_SIZE, ROT6D_SIZE = 128, 201, 6
 IDENTITY_ROT6D: Final = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 MINIMUM_SCALE: Final = 0.05
+OBSERVABLE_BETAS: Final = 3
 
 Weights = dict[str, NDArray[Any]]
 
@@ -116,7 +117,7 @@ def build_lifter_onnx(path: Path, weights_file: Path | None = None) -> None:
     outputs = [
         _value("pose_features", "N", JOINT_COUNT, FEATURE_SIZE),
         _value("weak_camera", "N", 3),
-        _value("betas", "N", 10),
+        _value("betas", "N", BETA_COUNT),
         _value("rot6d", "N", JOINT_COUNT, ROT6D_SIZE),
     ]
     _write(path, writer.model("open_lifter", [_value("evidence", "N", EVIDENCE_SIZE)], outputs))
@@ -169,7 +170,8 @@ def _add_camera_shape(writer: _GraphWriter, weights: Weights, features: str) -> 
 
     reduced = linear(features, "reduce")
     joined = writer.node("Reshape", [reduced, writer.shape(0, -1)], "camera_shape.joined")
-    writer.node("Identity", [linear(joined, "shape")], "betas")
+    pads = writer.constant(np.array([0, 0, 0, BETA_COUNT - OBSERVABLE_BETAS], np.int64), "shape.pads")
+    writer.node("Pad", [linear(joined, "shape"), pads], "betas")
     raw = linear(joined, "camera")
     start, one, three, axis = (writer.shape(value) for value in (0, 1, 3, -1))
     scale = writer.node("Slice", [raw, start, one, axis], "camera.raw_scale")

@@ -19,6 +19,8 @@ CAMERA_SHAPE_SIZE = 64
 ROT6D_SIZE = 6
 IDENTITY_ROT6D = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 MINIMUM_SCALE = 0.05
+OBSERVABLE_BETAS = 3
+"""Landmarks show size and build; what the other betas change they do not show, so those stay at the average."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,15 @@ class RotationHeads(nn.Module):
 class CameraShapeBranch(nn.Module):
     """c_i = 64-d of each joint's feature; their concatenation gives weak camera and betas by one linear layer each.
 
-    Source: paper, section 2.3 (c_w = W_c c, beta = W_beta c). Differs: softplus keeps the scale positive.
+    Source: paper, section 2.3 (c_w = W_c c, beta = W_beta c). Differs: softplus keeps the scale positive, and
+    the last seven betas are zero.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.reduce = nn.Linear(FEATURE_SIZE, CAMERA_SHAPE_SIZE)
         self.camera = nn.Linear(JOINT_COUNT * CAMERA_SHAPE_SIZE, 3)
-        self.shape = nn.Linear(JOINT_COUNT * CAMERA_SHAPE_SIZE, BETA_COUNT)
+        self.shape = nn.Linear(JOINT_COUNT * CAMERA_SHAPE_SIZE, OBSERVABLE_BETAS)
         with torch.no_grad():
             self.camera.weight.mul_(0.1)
             self.camera.bias.copy_(torch.tensor([0.9, 0.0, 0.0]))
@@ -84,7 +87,8 @@ class CameraShapeBranch(nn.Module):
         joined = self.reduce(pose_features).flatten(-2)
         raw = self.camera(joined)
         scale = F.softplus(2.0 * raw[..., :1]) / 2.0 + MINIMUM_SCALE
-        return torch.cat([scale, raw[..., 1:]], dim=-1), self.shape(joined)
+        betas = F.pad(self.shape(joined), (0, BETA_COUNT - OBSERVABLE_BETAS))
+        return torch.cat([scale, raw[..., 1:]], dim=-1), betas
 
 
 class ResidualBlock(nn.Module):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..models.landmark_lifter import LandmarkLifter, LifterOutput
+from ..models.landmark_lifter import OBSERVABLE_BETAS, LandmarkLifter, LifterOutput
 from ..models.open_weights import save_weights
 from .losses import keypoint2d_distance, keypoint3d_distance, lifter_pose_loss, smpl_shape_loss
 from .metrics import mean_distance_mm, procrustes_align, rooted_body
@@ -36,7 +36,7 @@ def lifter_loss(output: LifterOutput, boxed: BoxedEvidence, views: SimulatedView
         POSE_WEIGHT * lifter_pose_loss(rotmat, views.rotmat)
         + KEYPOINT3D_WEIGHT * keypoint3d_distance(landmarks, views.landmarks)
         + KEYPOINT2D_WEIGHT * keypoint2d_distance(points, views.true_keypoints2d, boxed.box_half_side)
-        + SHAPE_WEIGHT * smpl_shape_loss(output.betas[..., :3], views.betas[..., :3])
+        + SHAPE_WEIGHT * smpl_shape_loss(output.betas[..., :OBSERVABLE_BETAS], views.betas[..., :OBSERVABLE_BETAS])
     )
 
 

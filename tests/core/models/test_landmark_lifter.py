@@ -43,3 +43,8 @@ def test_standardising_makes_the_samples_mean_zero_and_std_one():
     assert standardised.mean(0).abs().max() < 1e-3
     assert torch.allclose(standardised.std(0)[1:], torch.ones(EVIDENCE_SIZE - 1), atol=1e-3)
     assert torch.isfinite(standardised).all()
+
+
+def test_what_landmarks_do_not_show_of_the_shape_stays_average():
+    betas = LandmarkLifter(SMALL)(torch.randn(8, EVIDENCE_SIZE)).betas
+    assert torch.equal(betas[:, 3:], torch.zeros(8, 7))
