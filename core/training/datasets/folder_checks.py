@@ -1,0 +1,44 @@
+"""Sentences for missing and half-unpacked data: which path was looked at, and what was expected there."""
+
+from pathlib import Path
+
+from ...errors import MotionDataError
+
+
+def require_folder(folder: Path, expected: str) -> Path:
+    """Return a folder that exists.
+
+    Args:
+        folder: where the data set should lie.
+        expected: what should be in it, as the end of a sentence.
+    Raises:
+        MotionDataError: it does not exist.
+    """
+    if not folder.is_dir():
+        raise MotionDataError(f"The folder {folder} does not exist; {expected} was expected there.")
+    return folder
+
+
+def require_files(folder: Path, pattern: str, expected: str) -> list[Path]:
+    """Return the sorted files of a folder that fit a pattern.
+
+    Raises:
+        MotionDataError: the folder does not exist, or holds none.
+    """
+    require_folder(folder, expected)
+    files = sorted(path for path in folder.glob(pattern) if path.is_file())
+    if not files:
+        raise MotionDataError(f"{folder} holds no {pattern}; {expected} was expected there.")
+    return files
+
+
+def require_image_count(folder: Path, found: int, needed: int) -> None:
+    """Refuse a folder of pictures that was not unpacked completely.
+
+    Raises:
+        MotionDataError: it holds fewer pictures than frames are annotated.
+    """
+    if found < needed:
+        raise MotionDataError(
+            f"{folder} holds {found} of the {needed} annotated frames; the archive may not be unpacked completely."
+        )
