@@ -68,8 +68,8 @@ def _turn_upright(background: Any, motion: Motion) -> None:
         is_ignored = tuple(background.image.size) == (height, width) and width != height
     if not is_ignored or rotation_deg == 0:
         return
-    # Blender turns anticlockwise, the mark clockwise.
-    background.rotation = -math.radians(rotation_deg)
+    # Both turn clockwise (seen in a window of 4.3).
+    background.rotation = math.radians(rotation_deg)
     if rotation_deg % 180:
         # Blender fits the lying picture into the standing frame before it turns it.
         background.scale = max(width, height) / min(width, height)

@@ -10,7 +10,7 @@ class Messages:
     Attributes:
         error: the last failure's sentence, empty after a success.
         warnings: what the user should know about the last result.
-        log: technical text of the last failure, for a bug report.
+        log: technical text of the last run, for a bug report.
     """
 
     error: str = ""
@@ -21,11 +21,6 @@ class Messages:
         """Forget the last run; its log stays until another takes its place."""
         self.error = ""
         self.warnings = []
-
-    def fail(self, sentence: str, log: str) -> None:
-        """Keep a failure."""
-        self.error = sentence
-        self.log = log
 
 
 MESSAGES = Messages()

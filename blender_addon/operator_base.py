@@ -37,6 +37,7 @@ class JointwiseOperator:
 
     def _fail(self, sentence: str, is_cancelled: bool) -> set[str]:
         if is_cancelled:
+            MESSAGES.clear()
             self.report({"INFO"}, sentence)  # type: ignore[attr-defined]
             return CANCELLED
         MESSAGES.error = sentence

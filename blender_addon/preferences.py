@@ -33,7 +33,7 @@ class JointwisePreferences(bpy.types.AddonPreferences):
         for icon, line in runtime_status():
             box.label(text=line, icon=icon, translate=False)
         row = layout.row()
-        row.label(text="Log of the last failure" if MESSAGES.log else "No failure so far")
+        row.label(text="Log of the last run" if MESSAGES.log else "Nothing has run so far")
         row.operator("jointwise.copy_log", icon="COPYDOWN")
 
 

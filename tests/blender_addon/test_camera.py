@@ -154,6 +154,6 @@ def test_a_phones_video_is_shown_upright(scene, make_motion_file, tmp_path, rota
     assemble_motion(bpy.context, path, tmp_path / "phone.mp4")
     background = bpy.data.objects["phone_camera"].data.background_images[0]
     turned_by_blender = bpy.app.version >= (4, 5, 0)
-    assert np.isclose(background.rotation, 0 if turned_by_blender else -np.radians(rotation_deg))
+    assert np.isclose(background.rotation, 0 if turned_by_blender else np.radians(rotation_deg))
     fills_frame = 1768 / 994 if rotation_deg != 180 and not turned_by_blender else 1
     assert np.isclose(background.scale, fills_frame)
