@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .crops import Image, Region, crop_image, transform_points
+from .crops import Crop, Image, Region, crop_image, transform_points
 from .models.engine import Network
 
 FloatArray = NDArray[np.floating[Any]]
@@ -49,17 +49,19 @@ class BlazePoseDetector:
     Args:
         network: image (N, 3, 224, 224) RGB in [-1, 1] -> boxes (N, 2254, 12), scores (N, 2254, 1).
         use_tiles: look at square tiles of a long image too, for people who are small in it.
+        crop: cuts a region out of an image; another one than crop_image is for comparisons.
     """
 
-    def __init__(self, network: Network, *, use_tiles: bool = True) -> None:
+    def __init__(self, network: Network, *, use_tiles: bool = True, crop: Crop = crop_image) -> None:
         self._network = network
+        self._crop = crop
         self._use_tiles = use_tiles
 
     def detect(self, image_rgb: Image) -> list[PersonBox]:
         """Return the people of one image (H, W, 3), best score first."""
         height, width = image_rgb.shape[:2]
         windows = list(_tiles(width, height)) if self._use_tiles else [_whole(width, height)]
-        crops = [crop_image(image_rgb, window, INPUT_SIDE, repeat_border=False) for window in windows]
+        crops = [self._crop(image_rgb, window, INPUT_SIDE, repeat_border=False) for window in windows]
         images = np.stack(crops).transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1.0
         outputs = self._network.run({"image": np.ascontiguousarray(images)})
         found = [

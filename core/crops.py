@@ -5,7 +5,7 @@ A region is what BlazePose calls a rect: centred on the hips, turned so that the
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 import cv2
 import numpy as np
@@ -71,6 +71,14 @@ class Region:
         return transform_points(self.image_from_crop(1), crop_corners)
 
 
+class Crop(Protocol):
+    """A function that cuts a region out of an image, as `crop_image` does."""
+
+    def __call__(self, image_rgb: Image, region: Region, crop_side: int, *, repeat_border: bool) -> Image:
+        """Return the (S, S, 3) crop of a region."""
+        ...
+
+
 def transform_points(affine: FloatArray, points: FloatArray) -> NDArray[np.float64]:
     """Return points (..., 2) moved by a (2, 3) affine map."""
     return np.asarray(points @ affine[:, :2].T + affine[:, 2], dtype=np.float64)
@@ -86,7 +94,7 @@ def crop_image(image_rgb: Image, region: Region, crop_side: int, *, repeat_borde
         repeat_border: repeat the image's edge outside it (landmark network), or black (detector).
 
     Note: like MediaPipe, whole coordinates are pixel centres on both sides, and a large region is not filtered before
-        it is sampled down. Both matter: the networks then see what they see in MediaPipe.
+        it is sampled down: the networks then see what they see in MediaPipe.
     """
     border = cv2.BORDER_REPLICATE if repeat_border else cv2.BORDER_CONSTANT
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

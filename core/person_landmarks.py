@@ -10,16 +10,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .crops import Image, Region, crop_image, transform_points
+from .crops import Crop, Image, Region, crop_image, transform_points
 from .models.engine import Network
 from .skeleton import LANDMARK_COUNT
 
 FloatArray = NDArray[np.floating[Any]]
 
 INPUT_SIDE: Final = 256
-HIP_CENTER_ROW: Final = 33
-SCALE_POINT_ROW: Final = 34
-REFINE_RADIUS: Final = 3
+CIRCLE_ROWS: Final = slice(33, 35)
+"""The hips' centre and the scale point come after the 33 landmarks; rows 35 to 38 are not used."""
+REFINE_RADIUS: Final = 4
 """Heat map cells to each side of a landmark that its refined position is averaged over."""
 MIN_REFINE_CONFIDENCE: Final = 0.5
 
@@ -34,7 +34,7 @@ class PersonLandmarks:
         visibility: (33,) 0..1.
         presence: 0..1, how likely the region holds a person.
         region: where the network looked.
-        next_region: where to look in the next frame.
+        circle_px: (2, 2) hips' centre and scale point, of which the next frame's region is made.
     """
 
     keypoints2d_px: FloatArray
@@ -42,7 +42,12 @@ class PersonLandmarks:
     visibility: FloatArray
     presence: float
     region: Region
-    next_region: Region
+    circle_px: FloatArray
+
+    @property
+    def next_region(self) -> Region:
+        """Where to look in the next frame, before any smoothing."""
+        return Region.from_body_circle(*self.circle_px)
 
 
 class LandmarkEstimator:
@@ -51,16 +56,18 @@ class LandmarkEstimator:
     Args:
         network: image (N, 3, 256, 256) RGB in [0, 1] -> landmarks (N, 39, 5) input pixels and logits, presence (N, 1),
             heatmap (N, 39, 64, 64) logits, world_landmarks (N, 39, 3) metres.
+        crop: cuts a region out of an image; another one than crop_image is for comparisons.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, crop: Crop = crop_image) -> None:
         self._network = network
+        self._crop = crop
 
     def estimate(self, image_rgb: Image, regions: list[Region]) -> list[PersonLandmarks]:
         """Return the landmarks of each region of one image (H, W, 3)."""
         if not regions:
             return []
-        crops = [crop_image(image_rgb, region, INPUT_SIDE, repeat_border=True) for region in regions]
+        crops = [self._crop(image_rgb, region, INPUT_SIDE, repeat_border=True) for region in regions]
         images = np.stack(crops).transpose(0, 3, 1, 2).astype(np.float32) / 255.0
         outputs = self._network.run({"image": np.ascontiguousarray(images)})
         rows = zip(
@@ -94,7 +101,7 @@ def decode_landmarks(
         visibility=_sigmoid(landmarks[:LANDMARK_COUNT, 3].astype(np.float64)),
         presence=float(presence.reshape(-1)[0]),
         region=region,
-        next_region=Region.from_body_circle(points_px[HIP_CENTER_ROW], points_px[SCALE_POINT_ROW]),
+        circle_px=points_px[CIRCLE_ROWS],
     )
 
 

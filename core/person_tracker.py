@@ -12,6 +12,7 @@ from .blazepose_detector import BlazePoseDetector, PersonBox
 from .crops import Image, Region
 from .models.engine import Network
 from .person_landmarks import LandmarkEstimator, PersonLandmarks
+from .region_smoothing import RegionSmoother
 from .tracks import Outline, Track, TrackRows, visible_bbox
 from .video import Frame
 
@@ -51,12 +52,18 @@ class _Person:
         self.rows = TrackRows()
         self.region: Region | None = None
         self.outline: Outline | None = None
+        self._smoother = RegionSmoother()
 
     def see(self, frame: Frame, landmarks: PersonLandmarks) -> None:
         height, width = frame.image_rgb.shape[:2]
         self.rows.append(frame.index, frame.timestamp_s, landmarks, (width, height))
         self.outline = Outline.of(landmarks)
-        self.region = landmarks.next_region if _is_usable(landmarks.next_region, (width, height)) else None
+        region = self._smoother.update(landmarks.circle_px, frame.timestamp_s)
+        self.region = region if _is_usable(region, (width, height)) else None
+
+    def lose(self) -> None:
+        self.region = None
+        self._smoother.reset()
 
     def lost_for_s(self, timestamp_s: float) -> float:
         return timestamp_s - self.rows.timestamps[-1]
@@ -110,7 +117,7 @@ class PersonTracker:
             if id(person) in seen:
                 person.see(frame, seen[id(person)])
             else:
-                person.region = None
+                person.lose()
 
     def _should_search(self, timestamp_s: float) -> bool:
         active = self._active()
