@@ -17,12 +17,14 @@ from .losses import (
     discriminator_loss,
     feature_regularisation_loss,
     keypoint2d_loss,
+    keypoint3d_distance,
     keypoint3d_loss,
     smpl_pose_loss,
 )
 from .metrics import motion_errors
 from .schedule import Progress, WeightAverage, load_checkpoint, save_checkpoint, set_learning_rate
 from .simulator import SimulatedViews
+from .smoother_start import start_as_smoother
 from .stage import TEMPORAL_WEIGHTS_NAME, StageContext, ViewSource, reseed_for_resume, validation_views
 from .torch_body import TorchBody
 from .torch_camera import project, weak_camera_to_pelvis
@@ -31,7 +33,7 @@ from .train_lifter import posed_landmarks, view_evidence
 
 CHECKPOINT_NAME = "temporal_checkpoint.pt"
 WINDOW_FRAMES, BATCH_WINDOWS = 40, 24
-PEAK_LEARNING_RATE, DISCRIMINATOR_LEARNING_RATE = 1e-3, 5e-4
+PEAK_LEARNING_RATE, DISCRIMINATOR_LEARNING_RATE = 5e-4, 5e-4
 WARMUP_ITERATIONS = 100
 DISCRIMINATOR_INTERVAL = 5
 # The discriminator starts from nothing and would lag behind: it learns at every iteration first.
@@ -53,7 +55,9 @@ class TemporalLossWeights:
     pose: float = 60.0
     adversarial: float = 0.5
     feature_regularisation: float = 1.0
-    acceleration: float = 3000.0
+    acceleration: float = 1000.0
+    distance: float = 12.0
+    """Of the mean distance in 3-D, which no outlier rules: the paper has the mean square alone."""
 
 
 class WindowFeatures(NamedTuple):
@@ -90,6 +94,7 @@ def generator_losses(
         "keypoint2d": keypoint2d_loss(points, views.true_keypoints2d, features.box_half_side),
         "pose": smpl_pose_loss(rotmat, views.rotmat),
         "feature_regularisation": feature_regularisation_loss(output.encoded_features, features.pose_features),
+        "distance": keypoint3d_distance(landmarks, views.landmarks),
         "acceleration": acceleration_loss(landmarks, views.landmarks, views.frame_rate_hz),
     }
     return losses, rotmat
@@ -121,6 +126,9 @@ class TemporalTraining:
         self._checkpoint_path = context.output / CHECKPOINT_NAME
         if context.resume and self._checkpoint_path.exists():
             self._restore()
+        elif self.network.encoder.config == TemporalConfig():
+            start_as_smoother(self.network)
+            self.average = WeightAverage(self.network)
         self.source = ViewSource(context, "train", reseed_for_resume(context.seed + 2, self.progress.iteration))
 
     def run(self) -> TemporalEstimator:

@@ -1,0 +1,47 @@
+import pytest
+import torch
+
+from core.models.temporal_encoder import TemporalConfig, TemporalEstimator
+from core.training.smoother_start import start_as_smoother
+
+
+@pytest.fixture(scope="module")
+def smoother():
+    torch.manual_seed(0)
+    estimator = TemporalEstimator()
+    start_as_smoother(estimator)
+    return estimator.eval()
+
+
+@torch.no_grad()
+def test_a_still_person_stays_as_they_are_from_the_first_frame_to_the_last(smoother):
+    features = torch.randn(1, 1, 24, 128).relu().expand(1, 15, 24, 128)
+    assert (smoother(features).rot6d - smoother.heads(features)).abs().max() < 0.01
+
+
+@torch.no_grad()
+def test_jitter_shrinks_and_slow_movement_stays(smoother):
+    time = torch.arange(60)[None, :, None, None] / 30.0
+    start, direction = torch.randn(2, 1, 1, 24, 128).relu()
+    slow = start + direction * torch.sin(2 * torch.pi * 0.5 * time)
+    jitter = 0.3 * torch.randn(1, 60, 24, 128)
+    plain, noisy = (smoother(x).rot6d[:, 5:-5] for x in (slow, slow + jitter))
+    # The filter is linear but for a trace, so jitter can be followed through it on its own.
+    left = (noisy - plain).diff(n=2, dim=1).std() / smoother.heads(slow + jitter).diff(n=2, dim=1).std()
+    assert left < 0.35
+    kept = plain.std(dim=1) / smoother.heads(slow)[:, 5:-5].std(dim=1)
+    assert 0.85 < kept.mean() < 1.02
+
+
+@torch.no_grad()
+def test_it_looks_both_ways_alike(smoother):
+    features = torch.randn(1, 20, 24, 128).relu()
+    forward = smoother(features).rot6d
+    backward = smoother(features.flip(1)).rot6d.flip(1)
+    assert (forward - backward).abs().max() < 0.03
+
+
+def test_other_encoders_are_refused():
+    for config in (TemporalConfig("uni", residual=True), TemporalConfig("bi", residual=False)):
+        with pytest.raises(ValueError, match="residual"):
+            start_as_smoother(TemporalEstimator(config))
