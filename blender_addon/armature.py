@@ -34,16 +34,21 @@ def create_armature(context: Any, name: str, heads: FloatArray) -> Any:
 def _add_bones(context: Any, armature: Any, heads: FloatArray) -> None:
     """Add the bones; edit bones exist only in edit mode, which needs the object to be the active one."""
     context.view_layer.objects.active = armature
-    bpy.ops.object.mode_set(mode="EDIT")
-    try:
-        edit_bones = armature.data.edit_bones
-        forward = Vector(ARMATURE_FROM_SMPL[:, 2])
-        for name, parent, head in zip(JOINT_NAMES, PARENTS, heads, strict=True):
-            bone = edit_bones.new(name)
-            bone.head = head
-            bone.tail = Vector(head) + Vector((0.0, 0.0, BONE_LENGTH_M))
-            bone.align_roll(forward)
-            if parent >= 0:
-                bone.parent = edit_bones[JOINT_NAMES[parent]]
-    finally:
-        bpy.ops.object.mode_set(mode="OBJECT")
+    # The window may show another scene than the one that is built, and would name that scene's active object.
+    with context.temp_override(active_object=armature, object=armature):
+        bpy.ops.object.mode_set(mode="EDIT")
+        try:
+            _fill_edit_bones(armature.data.edit_bones, heads)
+        finally:
+            bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def _fill_edit_bones(edit_bones: Any, heads: FloatArray) -> None:
+    forward = Vector(ARMATURE_FROM_SMPL[:, 2])
+    for name, parent, head in zip(JOINT_NAMES, PARENTS, heads, strict=True):
+        bone = edit_bones.new(name)
+        bone.head = head
+        bone.tail = Vector(head) + Vector((0.0, 0.0, BONE_LENGTH_M))
+        bone.align_roll(forward)
+        if parent >= 0:
+            bone.parent = edit_bones[JOINT_NAMES[parent]]

@@ -17,6 +17,7 @@ def leave_edit_mode(context: Any) -> None:
     if active is None or active.mode == "OBJECT":
         return
     try:
-        bpy.ops.object.mode_set(mode="OBJECT")
+        with context.temp_override(active_object=active, object=active):
+            bpy.ops.object.mode_set(mode="OBJECT")
     except RuntimeError as error:
         raise SceneError("Blender cannot leave the current mode.", "Switch to Object Mode and try again.") from error

@@ -30,8 +30,7 @@ class JointwiseOperator:
             return self._fail(str(error), isinstance(error, CancelledError))
         except Exception as error:  # the user sees a sentence whatever happened; the log keeps the rest
             MESSAGES.log = traceback.format_exc()
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            sentence = f"An unexpected error stopped the work: {error} ({Path(place.filename).name}:{place.lineno})."
+            sentence = f"An unexpected error stopped the work: {error} ({_place_of_ours(error)})."
             return self._fail(f"{sentence} The add-on's preferences can copy the log for a bug report.", False)
         return result
 
@@ -43,3 +42,10 @@ class JointwiseOperator:
         MESSAGES.error = sentence
         self.report({"ERROR"}, sentence)  # type: ignore[attr-defined]
         return CANCELLED
+
+
+def _place_of_ours(error: Exception) -> str:
+    """Return the file and line of the innermost call that is in our own code."""
+    calls = traceback.extract_tb(error.__traceback__)
+    ours = [call for call in calls if Path(call.filename).parent == Path(__file__).parent]
+    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"

@@ -173,3 +173,28 @@ def test_the_real_cores_parser_understands_these_options(scene):
     arguments = estimate_arguments(settings.to_settings(Path("a.mp4"), Path("b.npz")))
     options = command_line._build_parser().parse_args(arguments)
     assert (options.video, options.end, options.focal_length_px) == (Path("a.mp4"), 90, 1500.0)
+
+
+def test_result_goes_to_the_scene_in_which_the_estimate_was_started(scene, fake_core, monkeypatch):
+    """The user may look at another scene when the core is done."""
+    other = bpy.data.scenes.new("other")
+    monkeypatch.setattr(operators, "_print_status", lambda status: setattr(bpy.context.window, "scene", other))
+    if bpy.context.window is None:
+        pytest.skip("this Blender has no window to switch")
+    assert estimate() == {"FINISHED"}
+    assert len(other.objects) == 0
+    assert {item.type for item in scene.objects} == {"ARMATURE", "MESH", "CAMERA"}
+    assert scene.view_layers[0].objects.active.type == "ARMATURE"
+
+
+def test_scene_that_was_removed_meanwhile_is_named_in_a_sentence(scene, fake_core, monkeypatch):
+    bpy.data.scenes.new("other")
+
+    def remove_scene(status):
+        if "doomed" in bpy.data.scenes:
+            bpy.data.scenes.remove(bpy.data.scenes["doomed"])
+
+    scene.name = "doomed"
+    monkeypatch.setattr(operators, "_print_status", remove_scene)
+    with pytest.raises(RuntimeError, match="does not exist any more"):
+        estimate()
