@@ -63,6 +63,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_estimate(commands)
     _add_overlay(commands)
     _add_contact_sheet(commands)
+    _add_features(commands)
     add_development_commands(commands)
     return parser
 
@@ -130,3 +131,29 @@ def _run_contact_sheet(options: argparse.Namespace, reporter: Reporter) -> None:
     from .contact_sheet import write_contact_sheet
 
     write_contact_sheet(options.video, options.motion, options.renders, options.output)
+
+
+def _add_features(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser("features", help="what a backbone computes on crops")
+    command.add_argument("crops", type=Path, help="npz with crops (N, 224, 224, 3) uint8 RGB")
+    command.add_argument("--backbone", choices=["pare"], default="pare")
+    command.add_argument("--checkpoint", type=Path, help="PARE's weights")
+    command.add_argument("--config", type=Path, metavar="FILE.yaml", help="PARE's settings (default: the file beside)")
+    command.add_argument("--part-maps", action="store_true", help="write the part maps too")
+    command.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
+    command.add_argument("--output", type=Path, required=True, metavar="OUT.npz")
+    command.set_defaults(run=_run_features)
+
+
+def _run_features(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .features import extract_features
+
+    extract_features(
+        options.crops,
+        options.backbone,
+        options.checkpoint,
+        options.output,
+        options.device,
+        options.config,
+        options.part_maps,
+    )

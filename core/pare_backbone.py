@@ -56,8 +56,14 @@ def find_checkpoint(checkpoint: Path | None) -> Path:
     return Path(named)
 
 
-def load_pare_network(checkpoint: Path | None, device: Device = "auto", threads: int = 2) -> Network:
+def load_pare_network(
+    checkpoint: Path | None, device: Device = "auto", threads: int = 2, settings_path: Path | None = None
+) -> Network:
     """Return PARE as a network: `image` (N, 3, 224, 224) to the fields of `PareOutput`.
+
+    Args:
+        checkpoint: None takes what the environment names.
+        settings_path: PARE's yaml file, where it does not lie beside the checkpoint.
 
     Raises:
         WeightsError: no checkpoint is named, or it cannot be used.
@@ -70,7 +76,7 @@ def load_pare_network(checkpoint: Path | None, device: Device = "auto", threads:
     from .models.pare_weights import load_pare
     from .models.torch_engine import wrap_network
 
-    return wrap_network("pare", load_pare(path), path, device, threads)
+    return wrap_network("pare", load_pare(path, settings_path), path, device, threads)
 
 
 def load_temporal_network(path: Path, device: Device = "auto", threads: int = 2) -> Network:

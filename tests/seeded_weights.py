@@ -54,3 +54,19 @@ def seeded_crops(count: int = 2) -> np.ndarray:
     """Return crops (N, 224, 224, 3) uint8: 14 x 14 coloured squares of 16 pixels."""
     squares = np.random.default_rng(224).integers(0, 256, (count, 14, 14, 3), dtype=np.uint8)
     return squares.repeat(16, axis=1).repeat(16, axis=2)
+
+
+def seed_module(module, key_of=lambda name: name):
+    """Fill a torch module by the recipe, with the keys that `key_of` gives its names; return it in evaluation."""
+    import torch
+
+    state = module.state_dict()
+    module.load_state_dict(
+        {name: torch.from_numpy(seeded_array(key_of(name), tuple(value.shape))) for name, value in state.items()}
+    )
+    return module.eval().requires_grad_(False)
+
+
+def relative_error(values, reference) -> float:
+    """Return the largest difference over the reference's largest magnitude."""
+    return float(np.abs(np.asarray(values) - reference).max() / np.abs(reference).max())

@@ -1,6 +1,6 @@
 """The paper's estimator on PARE's features: temporal encoder, heads W_i, camera and shape, with its baselines. Torch.
 
-Starts from PARE's own heads. With `residual` an untrained encoder leaves PARE's result as it is, to the last bit.
+Starts from PARE's own heads. With `residual` an untrained encoder leaves PARE's result as it is.
 """
 
 import dataclasses

@@ -1,0 +1,109 @@
+import dataclasses
+
+import pytest
+import torch
+
+from core.errors import WeightsError
+from core.models.pare_temporal import (
+    PareTemporalConfig,
+    PareTemporalEstimator,
+    load_pare_temporal,
+    save_pare_temporal,
+)
+
+ALL = [
+    PareTemporalConfig(encoder=encoder, direction=direction, residual=residual)
+    for encoder in ("none", "holistic", "decomposed")
+    for direction in ("uni", "bi")
+    for residual in (True, False)
+]
+
+
+@pytest.fixture
+def features():
+    return torch.rand(2, 9, 24, 128, generator=torch.Generator().manual_seed(3))
+
+
+def started(config, pare):
+    torch.manual_seed(5)
+    network = PareTemporalEstimator(config)
+    network.start_from(pare)
+    return network.eval()
+
+
+@pytest.mark.parametrize("config", [config for config in ALL if config.residual or config.encoder == "none"])
+@torch.inference_mode()
+def test_untrained_it_is_pare(seeded_pare, features, config):
+    output = started(config, seeded_pare)(features)
+    head = seeded_pare.head
+    weak_camera, betas = head.camera_shape(head.camera_shape_features(features))
+    assert torch.equal(output.pose_features, features)
+    torch.testing.assert_close(output.rot6d, head.pose_mlp(features), rtol=1e-5, atol=1e-6)
+    assert torch.equal(output.weak_camera, weak_camera)
+    assert torch.equal(output.betas, betas)
+
+
+@torch.inference_mode()
+def test_decomposed_joints_do_not_see_each_other(seeded_pare, features):
+    network = started(PareTemporalConfig(residual=False), seeded_pare)
+    changed = features.clone()
+    changed[:, :, 7] += 1
+    difference = (network(features).rot6d - network(changed).rot6d).abs().amax(dim=(0, 1, 3))
+    assert difference[7] > 1e-3
+    assert difference[torch.arange(24) != 7].max() < 1e-5
+
+
+@torch.inference_mode()
+def test_holistic_joints_do(seeded_pare, features):
+    network = started(PareTemporalConfig(encoder="holistic", residual=False), seeded_pare)
+    changed = features.clone()
+    changed[:, :, 7] += 1
+    assert (network(features).rot6d - network(changed).rot6d).abs().amax(dim=(0, 1, 3)).min() > 1e-4
+
+
+@torch.inference_mode()
+def test_camera_and_shape_bypass_the_encoder(seeded_pare, features):
+    plain = started(PareTemporalConfig(encoder="none"), seeded_pare)(features)
+    encoded = started(PareTemporalConfig(residual=False), seeded_pare)(features)
+    assert torch.equal(plain.weak_camera, encoded.weak_camera)
+    assert not torch.equal(plain.rot6d, encoded.rot6d)
+
+
+def test_the_papers_encoder_has_the_papers_size():
+    encoder = PareTemporalEstimator(PareTemporalConfig(residual=False)).encoder
+    assert sum(values.numel() for values in encoder.parameters()) == 1_692_672
+
+
+@pytest.mark.parametrize("config", ALL)
+@torch.inference_mode()
+def test_weights_come_back(features, tmp_path, config):
+    network = PareTemporalEstimator(config).eval()
+    save_pare_temporal(tmp_path / "t.safetensors", network, {"data": "none"})
+    loaded = load_pare_temporal(tmp_path / "t.safetensors")
+    assert loaded.config == config
+    assert torch.equal(loaded(features).rot6d, network(features).rot6d)
+
+
+def test_other_files_are_one_sentence(tmp_path):
+    path = tmp_path / "t.safetensors"
+    with pytest.raises(WeightsError, match="do not exist"):
+        load_pare_temporal(path)
+    path.write_bytes(b"nonsense")
+    with pytest.raises(WeightsError, match="not a safetensors file"):
+        load_pare_temporal(path)
+    from safetensors.torch import save_file
+
+    save_file({"w": torch.ones(1)}, path)
+    with pytest.raises(WeightsError, match="does not hold temporal weights for PARE"):
+        load_pare_temporal(path)
+
+
+def test_a_damaged_header_and_missing_tensors_are_named(tmp_path):
+    network = PareTemporalEstimator()
+    save_pare_temporal(tmp_path / "a.safetensors", network, {"config": '{"encoder": "other"}'})
+    with pytest.raises(WeightsError, match="header"):
+        load_pare_temporal(tmp_path / "a.safetensors")
+    network.config = dataclasses.replace(network.config, encoder="none")
+    save_pare_temporal(tmp_path / "b.safetensors", network)
+    with pytest.raises(WeightsError, match=r"not expected encoder\.\*"):
+        load_pare_temporal(tmp_path / "b.safetensors")
