@@ -163,7 +163,7 @@ def _gender_of_shape_file(subject: Path) -> tuple[Gender, Path] | None:
 def _read_npz(path: Path, keys: Collection[str]) -> dict[str, NDArray[Any]]:
     """Return those of the keys that a file holds; never unpickles."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {key: archive[key] for key in keys if key in archive.files}
     except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
         raise MotionDataError(

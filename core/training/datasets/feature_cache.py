@@ -148,7 +148,7 @@ def load_cached(path: Path) -> CachedSequence:
         MotionDataError: missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         return CachedSequence(
             data_set=str(arrays["data_set"]),
@@ -230,7 +230,7 @@ def _fingerprint(sequence: Sequence, boxes: NDArray[np.float32]) -> str:
 def _is_done(path: Path, fingerprint: str) -> bool:
     """Return whether a whole pair of files with the same crops and labels is there; a damaged one counts as missing."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             is_same = str(archive["fingerprint"]) == fingerprint
             return is_same and len(_map_features(path, len(archive["frame_ids"]))) > 0
     except _UNREADABLE:

@@ -7,6 +7,7 @@ name ends the reading, and arrays are made from the stand-ins afterwards. Reads 
 
 import pickle
 import re
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -18,7 +19,7 @@ from ...errors import MotionDataError
 
 DAMAGED: Final = (
     ArithmeticError, AssertionError, AttributeError, EOFError, ImportError, LookupError, MemoryError, OSError,
-    pickle.UnpicklingError, RecursionError, TypeError, ValueError,
+    pickle.UnpicklingError, RecursionError, struct.error, TypeError, ValueError,
 )  # fmt: skip
 """What a damaged pickle may raise on its way."""
 
@@ -72,6 +73,8 @@ def array_from(values: Any, dtype: np.dtype[Any], shape: Any, order: str) -> NDA
     """Return an array of bytes (or latin-1 text of Python 2, or a list of objects) in the given order, writable."""
     sizes = tuple(int(size) for size in shape)
     if dtype.hasobject:
+        if not isinstance(values, list):
+            raise ValueError("it holds an array of objects without its objects")
         array = np.empty(len(values), object)
         for index, value in enumerate(values):
             array[index] = resolved(value)
@@ -136,6 +139,11 @@ def _encode_latin1(text: str, encoding: str) -> bytes:
     return text.encode("latin-1")
 
 
+def _no_bytes() -> bytes:
+    """Return what old protocols write as a call of `bytes`."""
+    return b""
+
+
 def _array_of_buffer(data: Any, dtype: PickledDtype, shape: Any, order: str, *_: Any) -> NDArray[Any]:
     return array_from(bytes(data), dtype.resolve(), shape, order)
 
@@ -148,6 +156,7 @@ _ALLOWED: Final[dict[tuple[str, str], Any]] = {
     ("numpy", "ndarray"): PickledArray,
     ("numpy", "dtype"): PickledDtype,
     ("_codecs", "encode"): _encode_latin1,
+    ("__builtin__", "bytes"): _no_bytes,
     ("collections", "OrderedDict"): dict,
     **{(f"{core}.multiarray", "_reconstruct"): PickledArray for core in ("numpy.core", "numpy._core")},
     **{(f"{core}.multiarray", "scalar"): _scalar for core in ("numpy.core", "numpy._core")},

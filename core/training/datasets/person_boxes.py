@@ -56,9 +56,8 @@ def tight_squares(keypoints2d: FloatArray) -> FloatArray:
     squares = np.zeros((len(keypoints2d), 3))
     if not has_box.any():
         return squares
-    squares[has_box] = np.concatenate(
-        [(low + high)[has_box] / 2, (high - low)[has_box].max(axis=1, keepdims=True)], axis=1
-    )
+    low, high = low[has_box], high[has_box]
+    squares[has_box] = np.concatenate([(low + high) / 2, (high - low).max(axis=1, keepdims=True)], axis=1)
     rows = np.arange(len(squares))
     for column in range(3):
         squares[:, column] = np.interp(rows, rows[has_box], squares[has_box, column])
