@@ -2,10 +2,12 @@
 
 From random weights the GRUs spend most of an hour on finding out that neighbouring frames agree. Here six hidden units
 of each joint are set up as running averages, forwards and backwards, of what that joint's head reads; twice, once in
-each layer. All the others start at random, with no say in the result. Training is free to change everything.
+each layer. What flows into these units stays as it is (`hold_smoother_units`); all the others start at random, with no
+say in the result, and learn what a low-pass filter cannot do.
 """
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -13,12 +15,13 @@ from torch import Tensor
 from ..models.temporal_encoder import GRUBankLayer, JointTemporalEncoder, TemporalEstimator
 from ..skeleton import JOINT_COUNT
 
-MEMORY = 0.3
-"""Share of a running average that survives a frame; two passes both ways halve about 4 Hz at 30 frames a second."""
-# Keeps what the units hold in the straight part of tanh.
-_GAIN = 0.1
+MEMORY = 0.25
+"""Share of a running average that survives a frame; two passes both ways halve about 5 Hz at 30 frames a second."""
+# Standard deviation of what the units hold: in the straight part of tanh.
+_HELD_STD = 0.25
 _READ = 6
 _AVERAGE, _COPY, _ORIGINAL, _CLOCK = slice(0, 6), slice(6, 12), slice(12, 18), 18
+_SET_UP_COUNT = 19
 # Update gates: closed (the unit copies its input), and the clock's, which fills within two frames.
 _COPY_LOGIT, _CLOCK_LOGIT = -8.0, -1.4
 # An empty average starts with the first frame itself: as good as copying, until the clock has filled.
@@ -26,9 +29,11 @@ _EMPTY_LOGIT = -7.0
 
 
 @torch.no_grad()
-def start_as_smoother(estimator: TemporalEstimator, memory: float = MEMORY) -> None:
+def start_as_smoother(estimator: TemporalEstimator, pose_features: Tensor, memory: float = MEMORY) -> None:
     """Set up the encoder of a residual, bidirectional estimator as a low-pass filter on what its heads read.
 
+    Args:
+        pose_features: (N, 24, 128) samples, for the mean and spread of what the heads read.
     Raises:
         ValueError: the estimator is of another kind.
     """
@@ -37,16 +42,31 @@ def start_as_smoother(estimator: TemporalEstimator, memory: float = MEMORY) -> N
         raise ValueError("Only a residual, bidirectional encoder can start as a smoother.")
     # An orthonormal basis (24, 128, 6) of what each head reads of its joint's feature.
     basis = torch.linalg.svd(estimator.heads.weight, full_matrices=False).Vh.transpose(1, 2)
+    read = torch.einsum("njc,jcr->njr", pose_features, basis)
+    gain = (_HELD_STD / read.std(dim=0).clamp_min(1e-3))[:, None]
+    offset = -(read.mean(dim=0)[:, None] * gain)
     first, second = (layer for layer in encoder.layers if isinstance(layer, GRUBankLayer))
     blend = _two_sided_blend(encoder, memory)
     original = _unit_reader(encoder, direction=0, units=_COPY)
     for direction in (0, 1):
-        _set_units(first, direction, memory, [(_AVERAGE, basis * _GAIN), (_COPY, basis * _GAIN)])
+        _set_units(first, direction, memory, [(_AVERAGE, basis * gain), (_COPY, basis * gain)])
+        for units in (_AVERAGE, _COPY):
+            _new_gate_bias(first, direction, units).copy_(offset)
         _set_units(second, direction, memory, [(_AVERAGE, blend), (_COPY, blend), (_ORIGINAL, original)])
     smoothed = _two_sided_blend(encoder, memory)
     kept = _unit_reader(encoder, direction=0, units=_ORIGINAL)
-    encoder.projection_weight.copy_((smoothed - kept) @ basis.transpose(1, 2) / _GAIN)
+    encoder.projection_weight.copy_(((smoothed - kept) / gain) @ basis.transpose(1, 2))
     encoder.projection_bias.zero_()
+
+
+def hold_smoother_units(estimator: TemporalEstimator) -> None:
+    """Keep from now on what flows into the set-up units: their gradients are zero."""
+    for layer in estimator.encoder.layers:
+        if isinstance(layer, GRUBankLayer):
+            learns = torch.ones(3, layer.hidden_size)
+            learns[:, :_SET_UP_COUNT] = 0.0
+            for tensor in (layer.weight_ih, layer.weight_hh, layer.bias_ih, layer.bias_hh):
+                tensor.register_hook(partial(torch.mul, learns.flatten()))
 
 
 def _two_sided_blend(encoder: JointTemporalEncoder, memory: float) -> Tensor:
@@ -80,6 +100,13 @@ def _set_units(layer: GRUBankLayer, direction: int, memory: float, maps: list[tu
     full_logit = math.log(memory / (1 - memory))
     averages = slice(hidden + _AVERAGE.start, hidden + _AVERAGE.stop)
     layer.weight_hh[bank, _CLOCK, averages] = full_logit - _EMPTY_LOGIT
+
+
+def _new_gate_bias(layer: GRUBankLayer, direction: int, units: slice) -> Tensor:
+    """Return a view (24, 1, units) of the input bias of units' new gate."""
+    start = 2 * layer.hidden_size
+    bank = slice(direction * JOINT_COUNT, (direction + 1) * JOINT_COUNT)
+    return layer.bias_ih[bank, :, start + units.start : start + units.stop]
 
 
 def _clear_units(layer: GRUBankLayer, bank: slice, units: slice, update_logit: float) -> None:

@@ -24,7 +24,7 @@ from .losses import (
 from .metrics import motion_errors
 from .schedule import Progress, WeightAverage, load_checkpoint, save_checkpoint, set_learning_rate
 from .simulator import SimulatedViews
-from .smoother_start import start_as_smoother
+from .smoother_start import hold_smoother_units, start_as_smoother
 from .stage import TEMPORAL_WEIGHTS_NAME, StageContext, ViewSource, reseed_for_resume, validation_views
 from .torch_body import TorchBody
 from .torch_camera import project, weak_camera_to_pelvis
@@ -117,7 +117,7 @@ class TemporalTraining:
         self.network.heads.load_state_dict(lifter.heads.state_dict())
         self.network.encoder.set_mixed_precision(True)
         self.discriminator = MotionDiscriminator()
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=PEAK_LEARNING_RATE, weight_decay=1e-5)
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=PEAK_LEARNING_RATE, weight_decay=1e-4)
         self.discriminator_optimizer = torch.optim.Adam(
             self.discriminator.parameters(), lr=DISCRIMINATOR_LEARNING_RATE, weight_decay=1e-4
         )
@@ -126,10 +126,18 @@ class TemporalTraining:
         self._checkpoint_path = context.output / CHECKPOINT_NAME
         if context.resume and self._checkpoint_path.exists():
             self._restore()
-        elif self.network.encoder.config == TemporalConfig():
-            start_as_smoother(self.network)
+        elif self._starts_as_smoother:
+            sample = ViewSource(context, "train", context.seed).draw(512, 1, context.library.frame_rate)
+            start_as_smoother(self.network, window_features(lifter, sample).pose_features.flatten(0, 1))
             self.average = WeightAverage(self.network)
+        if self._starts_as_smoother:
+            hold_smoother_units(self.network)
         self.source = ViewSource(context, "train", reseed_for_resume(context.seed + 2, self.progress.iteration))
+
+    @property
+    def _starts_as_smoother(self) -> bool:
+        config = self.network.encoder.config
+        return config.residual and config.direction == "bi"
 
     def run(self) -> TemporalEstimator:
         """Train until the budget is spent; return the network with averaged weights."""

@@ -2,14 +2,14 @@ import pytest
 import torch
 
 from core.models.temporal_encoder import TemporalConfig, TemporalEstimator
-from core.training.smoother_start import start_as_smoother
+from core.training.smoother_start import hold_smoother_units, start_as_smoother
 
 
 @pytest.fixture(scope="module")
 def smoother():
     torch.manual_seed(0)
     estimator = TemporalEstimator()
-    start_as_smoother(estimator)
+    start_as_smoother(estimator, torch.randn(500, 24, 128).relu())
     return estimator.eval()
 
 
@@ -44,4 +44,17 @@ def test_it_looks_both_ways_alike(smoother):
 def test_other_encoders_are_refused():
     for config in (TemporalConfig("uni", residual=True), TemporalConfig("bi", residual=False)):
         with pytest.raises(ValueError, match="residual"):
-            start_as_smoother(TemporalEstimator(config))
+            start_as_smoother(TemporalEstimator(config), torch.randn(500, 24, 128).relu())
+
+
+def test_the_set_up_units_hold_and_the_others_learn():
+    torch.manual_seed(0)
+    estimator = TemporalEstimator()
+    start_as_smoother(estimator, torch.randn(500, 24, 128).relu())
+    hold_smoother_units(estimator)
+    layer = estimator.encoder.layers[0]
+    with torch.no_grad():
+        estimator.encoder.projection_weight.add_(0.01)
+    estimator(torch.randn(2, 6, 24, 128).relu()).rot6d.square().sum().backward()
+    gradient = layer.weight_ih.grad.unflatten(-1, (3, 64)).abs().sum(dim=(0, 1, 2))
+    assert gradient[:19].max() == 0 and gradient[19:].min() > 0
