@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import OptionError, OutputError
-from .models.engine import Network
-from .pare_backbone import CROPS_PER_CALL, load_pare_network
-from .pare_crops import CROP_SIDE, normalise_crops
+from .pare_backbone import load_pare_network, run_on_crops
+from .pare_crops import CROP_SIDE
 from .settings import Device
 from .whole_file import whole_file
 
@@ -50,7 +49,7 @@ def extract_features(
         raise OutputError(f"The folder {output.parent} does not exist.", "Make it first, or choose another one.")
     crops = read_crops(crops_path)
     names = (*OUTPUTS, PART_MAPS) if with_part_maps else OUTPUTS
-    outputs = _run(load_pare_network(checkpoint, device, settings_path=settings_path), crops, names)
+    outputs = run_on_crops(load_pare_network(checkpoint, device, settings_path=settings_path), crops, names)
     with whole_file(output) as partial, partial.open("wb") as file:
         np.savez(file, **outputs)  # type: ignore[arg-type]
 
@@ -76,11 +75,3 @@ def read_crops(path: Path) -> NDArray[np.uint8]:
             f"The crops in {path} are {crops.dtype} {crops.shape}.", "They must be uint8 (N, 224, 224, 3), RGB."
         )
     return np.asarray(crops, np.uint8)
-
-
-def _run(network: Network, crops: NDArray[np.uint8], names: tuple[str, ...]) -> dict[str, NDArray[np.float32]]:
-    parts = [
-        network.run({"image": normalise_crops(crops[start : start + CROPS_PER_CALL])})
-        for start in range(0, len(crops), CROPS_PER_CALL)
-    ]
-    return {name: np.concatenate([part[name] for part in parts]).astype(np.float32) for name in names}

@@ -9,11 +9,12 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .decomposed_estimator import PoseSequence, TemporalPrior
 from .errors import EngineError, WeightsError
 from .models.engine import Network
 from .pare_crops import SquareBoxes, crop_square, normalise_crops, square_boxes
@@ -92,6 +93,17 @@ def load_temporal_network(path: Path, device: Device = "auto", threads: int = 2)
     return wrap_network("pare_temporal", load_pare_temporal(path), path, device, threads)
 
 
+def run_on_crops(
+    network: Network, crops: NDArray[np.uint8], names: Sequence[str] = TRACK_OUTPUTS
+) -> dict[str, NDArray[np.float32]]:
+    """Return some of PARE's outputs for RGB crops (N, 224, 224, 3), N at least 1; fields of `PareOutput`."""
+    parts = []
+    for start in range(0, len(crops), CROPS_PER_CALL):
+        results = network.run({"image": normalise_crops(crops[start : start + CROPS_PER_CALL])})
+        parts.append({name: results[name] for name in names})
+    return {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+
 def run_on_tracks(
     network: Network,
     frames: Iterable[Frame],
@@ -116,6 +128,27 @@ def run_on_tracks(
                 collector.add(person, row, crop_square(frame.image_rgb, box.center_px[row], box.side_px[row]))
         on_frame(done)
     return [CropOutputs(box, outputs) for box, outputs in zip(boxes, collector.finish(), strict=True)]
+
+
+def estimate_poses(
+    crop_outputs: CropOutputs,
+    temporal: Network | None,
+    frame_ids: NDArray[np.int64],
+    frame_rate_hz: float,
+    window: Literal["track"] | int = "track",
+) -> PoseSequence:
+    """Return the poses of one track; without temporal weights they are PARE's own, frame by frame.
+
+    Args:
+        temporal: trained weights, whose camera and shape layers then take the place of PARE's.
+        frame_ids, window: see `TemporalPrior.apply`.
+    """
+    outputs = dict(crop_outputs.outputs)
+    if temporal is not None:
+        # Camera and shape look at single frames, so each frame may be a clip of its own.
+        single = temporal.run({"pose_features": outputs["pose_features"][:, None]})
+        outputs |= {name: single[name][:, 0] for name in ("weak_camera", "betas")}
+    return TemporalPrior(temporal).apply(outputs, frame_ids, frame_rate_hz, window)
 
 
 class _Collector:

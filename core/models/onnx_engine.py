@@ -46,25 +46,38 @@ def load_onnx_network(name: str, device: Device, threads: int, onnx_folder: Path
     """Open `<name>.onnx`.
 
     Raises:
-        EngineError: ONNX Runtime or the file is missing, the file is damaged, or the device is out of reach.
+        EngineError: see `open_session`.
         WeightsError: the file was made from other weights than the ones beside this code.
+    """
+    path = onnx_folder / f"{name}.onnx"
+    session, chosen = open_session(path, device, threads, EXPORT_HINT)
+    network = OnnxNetwork(name, session, chosen)
+    _check_weights(network, path)
+    return network
+
+
+def open_session(path: Path, device: Device, threads: int, hint: str) -> tuple[Any, str]:
+    """Open an ONNX file; return the session and the device's name.
+
+    Args:
+        hint: what to do when the file is missing or damaged.
+
+    Raises:
+        EngineError: ONNX Runtime or the file is missing, the file is damaged, or the device is out of reach.
     """
     try:
         import onnxruntime
     except ImportError as error:
         raise EngineError(f"ONNX Runtime cannot be loaded: {error}.", "Install onnxruntime.") from None
-    path = onnx_folder / f"{name}.onnx"
     if not path.is_file():
-        raise EngineError(f"The file {path} is missing.", EXPORT_HINT)
+        raise EngineError(f"The file {path} is missing.", hint)
     chosen, providers = _choose_device(device, onnxruntime.get_available_providers())
     try:
         session = onnxruntime.InferenceSession(path, _session_options(onnxruntime, threads), providers=providers)
     except Exception as error:  # its exception classes are private to ONNX Runtime
         reason = str(error).splitlines()[0]
-        raise EngineError(f"The file {path} cannot be opened: {reason}", EXPORT_HINT) from error
-    network = OnnxNetwork(name, session, chosen)
-    _check_weights(network, path)
-    return network
+        raise EngineError(f"The file {path} cannot be opened: {reason}", hint) from error
+    return session, chosen
 
 
 def _session_options(onnxruntime: Any, threads: int) -> Any:

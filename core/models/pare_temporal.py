@@ -6,49 +6,32 @@ Starts from PARE's own heads. With `residual` an untrained encoder leaves PARE's
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ..checkpoints import load_strictly
-from ..errors import WeightsError
+from ..errors import OptionError, WeightsError
 from ..skeleton import BETA_COUNT, JOINT_COUNT
 from ..whole_file import whole_file
+from .encoders import EncoderConfig, build_encoder
 from .pare import CAMERA_SHAPE_SIZE, FEATURE_SIZE, PareNetwork
-from .temporal_encoder import Direction, JointTemporalEncoder, TemporalConfig
-from .vibe import VibeEncoderConfig, VibeTemporalEncoder
-
-Encoder = Literal["none", "holistic", "decomposed"]
 
 FORMAT_KEY: Final = "format"
 FORMAT: Final = "jointwise-pare-temporal-1"
 CONFIG_KEY: Final = "config"
 
 
-@dataclass(frozen=True)
-class PareTemporalConfig:
-    """Options of the estimator; they travel in the header of the weight file.
-
-    Attributes:
-        encoder: `none` is PARE per frame, `holistic` VIBE's one GRU over all joints, `decomposed` the paper's.
-        direction: the paper's encoder looks back only (`uni`).
-        residual: add the input to the encoder's output, whose last layer starts at zero. The paper has none.
-        hidden_size: of each joint's GRU, or of the one GRU of `holistic` (VIBE has 1024 there).
-    """
-
-    encoder: Encoder = "decomposed"
-    direction: Direction = "uni"
-    residual: bool = True
-    hidden_size: int = 64
+UNTRAINED: Final = EncoderConfig(residual=True)
+"""Leaves PARE's result as it is until it is trained. The paper has no residual."""
 
 
 class PareTemporalOutput(NamedTuple):
     """What the estimator says about each sequence."""
 
-    pose_features: Tensor
+    encoded_features: Tensor
     """(B, T, 24, 128) f~."""
     rot6d: Tensor
     """(B, T, 24, 6) interleaved columns, not yet orthonormal."""
@@ -58,39 +41,16 @@ class PareTemporalOutput(NamedTuple):
     """(B, T, 10)"""
 
 
-class HolisticEncoder(nn.Module):
-    """One GRU over the features of all joints side by side."""
-
-    def __init__(self, config: PareTemporalConfig) -> None:
-        super().__init__()
-        self.encoder = VibeTemporalEncoder(
-            VibeEncoderConfig(
-                feature_size=JOINT_COUNT * FEATURE_SIZE,
-                hidden_size=config.hidden_size,
-                is_bidirectional=config.direction == "bi",
-                has_residual=config.residual,
-            )
-        )
-        if config.residual and self.encoder.linear is not None:
-            nn.init.zeros_(self.encoder.linear.weight)
-            nn.init.zeros_(self.encoder.linear.bias)
-
-    def forward(self, pose_features: Tensor) -> Tensor:
-        """Return f~ (B, T, 24, 128) of f (B, T, 24, 128)."""
-        encoded: Tensor = self.encoder(pose_features.flatten(-2)).unflatten(-1, (JOINT_COUNT, FEATURE_SIZE))
-        return encoded
-
-
 class PareTemporalEstimator(nn.Module):
     """Features of a clip to rotations through the encoder, and to camera and shape without it.
 
-    Source: paper, equation 1 and section 2.3; `config` holds what differs.
+    Source: paper, equation 1 and section 2.3; the encoder's configuration holds what differs.
     """
 
-    def __init__(self, config: PareTemporalConfig | None = None) -> None:
+    def __init__(self, config: EncoderConfig = UNTRAINED) -> None:
         super().__init__()
-        self.config = config = config or PareTemporalConfig()
-        self.encoder = _build_encoder(config)
+        self.config = config
+        self.encoder = build_encoder(config)
         self.heads = nn.Parameter(torch.randn(JOINT_COUNT, 6, FEATURE_SIZE) * 0.03)
         self.camera_shape_features = nn.Linear(FEATURE_SIZE, CAMERA_SHAPE_SIZE).requires_grad_(False)
         self.camera = nn.Linear(CAMERA_SHAPE_SIZE * JOINT_COUNT, 3)
@@ -152,23 +112,11 @@ def load_pare_temporal(path: Path) -> PareTemporalEstimator:
     return network.requires_grad_(False)
 
 
-def _build_encoder(config: PareTemporalConfig) -> nn.Module:
-    if config.encoder == "none":
-        return nn.Identity()
-    if config.encoder == "holistic":
-        return HolisticEncoder(config)
-    return JointTemporalEncoder(TemporalConfig(config.direction, config.residual, config.hidden_size))
-
-
-def _read_config(header: Mapping[str, str], path: Path) -> PareTemporalConfig:
+def _read_config(header: Mapping[str, str], path: Path) -> EncoderConfig:
     try:
-        fields: dict[str, Any] = json.loads(header[CONFIG_KEY])
-        config = PareTemporalConfig(**fields)
-        if config.encoder not in get_args(Encoder) or config.direction not in get_args(Direction):
-            raise ValueError(f"{config.encoder}, {config.direction}")
-    except (KeyError, TypeError, ValueError) as error:
+        return EncoderConfig(**json.loads(header[CONFIG_KEY]))
+    except (KeyError, TypeError, ValueError, OptionError) as error:
         raise WeightsError(f"The header of {path} is damaged: {error}.") from error
-    return config
 
 
 def _bias(layer: nn.Conv2d) -> Tensor:

@@ -2,11 +2,19 @@ import numpy as np
 import pytest
 import torch
 
-from core.decomposed_estimator import TemporalPrior
 from core.errors import CancelledError, WeightsError
 from core.models.pare_temporal import PareTemporalEstimator
 from core.models.torch_engine import TorchNetwork
-from core.pare_backbone import CHECKPOINT_VARIABLE, CROPS_PER_CALL, find_checkpoint, load_pare_network, run_on_tracks
+from core.pare_backbone import (
+    CHECKPOINT_VARIABLE,
+    CROPS_PER_CALL,
+    CropOutputs,
+    estimate_poses,
+    find_checkpoint,
+    load_pare_network,
+    run_on_tracks,
+)
+from core.pare_crops import SquareBoxes
 from core.tracks import Track
 from core.video import Frame
 
@@ -72,23 +80,42 @@ def test_cancelling_ends_the_pass():
 def test_without_temporal_weights_the_poses_are_the_backbones():
     people = [track([0, 1, 2, 5, 6, 19], left=True)]
     (outputs,) = run_on_tracks(MeanColour(), frames(20), people, RATE_HZ)
-    sequence = TemporalPrior(None).apply(outputs.outputs, people[0].frame_ids, RATE_HZ)
+    sequence = estimate_poses(outputs, None, people[0].frame_ids, RATE_HZ)
     assert np.array_equal(sequence.rot6d, outputs.outputs["rot6d"])
     assert np.array_equal(sequence.rot6d, sequence.rot6d_per_frame)
 
 
-def test_untrained_temporal_weights_leave_pares_poses(seeded_pare):
-    temporal = PareTemporalEstimator()
-    temporal.start_from(seeded_pare)
-    network = TorchNetwork("pare_temporal", temporal.eval(), "cpu", "")
-    features = np.random.default_rng(4).random((40, 24, 128), np.float32)
+def untrained_temporal(pare):
+    estimator = PareTemporalEstimator()
+    estimator.start_from(pare)
+    return TorchNetwork("pare_temporal", estimator.eval(), "cpu", "")
+
+
+def pare_outputs(pare, frame_count):
+    features = torch.rand(frame_count, 24, 128, generator=torch.Generator().manual_seed(4))
     with torch.inference_mode():
-        rot6d = seeded_pare.head.pose_mlp(torch.from_numpy(features)).numpy()
-    outputs = {"pose_features": features, "rot6d": rot6d, "betas": np.zeros((40, 10)), "weak_camera": np.zeros((40, 3))}
+        weak_camera, betas = pare.head.camera_shape(pare.head.camera_shape_features(features))
+        outputs = {"rot6d": pare.head.pose_mlp(features), "weak_camera": weak_camera, "betas": betas}
+    outputs = {name: values.numpy() for name, values in outputs.items()}
+    boxes = SquareBoxes(np.zeros((frame_count, 2)), np.ones(frame_count))
+    return CropOutputs(boxes, {"pose_features": features.numpy(), **outputs})
+
+
+@pytest.mark.parametrize("window", ["track", 16])
+def test_untrained_temporal_weights_leave_pares_result(seeded_pare, window):
+    outputs = pare_outputs(seeded_pare, 40)
     frame_ids = np.concatenate([np.arange(20), np.arange(23, 43)])
-    for window in ("track", 16):
-        sequence = TemporalPrior(network).apply(outputs, frame_ids, RATE_HZ, window)
-        np.testing.assert_allclose(sequence.rot6d, rot6d, rtol=1e-5, atol=1e-5)
+    sequence = estimate_poses(outputs, untrained_temporal(seeded_pare), frame_ids, RATE_HZ, window)
+    for name in ("rot6d", "weak_camera", "betas"):
+        np.testing.assert_allclose(getattr(sequence, name), outputs.outputs[name], rtol=1e-4, atol=1e-5)
+
+
+def test_trained_camera_and_shape_layers_take_the_place_of_pares(seeded_pare):
+    temporal, outputs = untrained_temporal(seeded_pare), pare_outputs(seeded_pare, 5)
+    with torch.no_grad():
+        temporal.module.shape.bias += 1
+    sequence = estimate_poses(outputs, temporal, np.arange(5), RATE_HZ)
+    np.testing.assert_allclose(sequence.betas, outputs.outputs["betas"] + 1, rtol=1e-4, atol=1e-5)
 
 
 def test_a_checkpoint_is_taken_from_the_option_then_from_the_environment(monkeypatch, tmp_path):

@@ -4,16 +4,12 @@ import pytest
 import torch
 
 from core.errors import WeightsError
-from core.models.pare_temporal import (
-    PareTemporalConfig,
-    PareTemporalEstimator,
-    load_pare_temporal,
-    save_pare_temporal,
-)
+from core.models.encoders import ENCODER_KINDS, EncoderConfig
+from core.models.pare_temporal import PareTemporalEstimator, load_pare_temporal, save_pare_temporal
 
 ALL = [
-    PareTemporalConfig(encoder=encoder, direction=direction, residual=residual)
-    for encoder in ("none", "holistic", "decomposed")
+    EncoderConfig(kind, direction, residual, hidden_size=16)
+    for kind in ENCODER_KINDS
     for direction in ("uni", "bi")
     for residual in (True, False)
 ]
@@ -31,13 +27,13 @@ def started(config, pare):
     return network.eval()
 
 
-@pytest.mark.parametrize("config", [config for config in ALL if config.residual or config.encoder == "none"])
+@pytest.mark.parametrize("config", [config for config in ALL if config.residual or config.kind == "none"])
 @torch.inference_mode()
 def test_untrained_it_is_pare(seeded_pare, features, config):
     output = started(config, seeded_pare)(features)
     head = seeded_pare.head
     weak_camera, betas = head.camera_shape(head.camera_shape_features(features))
-    assert torch.equal(output.pose_features, features)
+    assert torch.equal(output.encoded_features, features)
     torch.testing.assert_close(output.rot6d, head.pose_mlp(features), rtol=1e-5, atol=1e-6)
     assert torch.equal(output.weak_camera, weak_camera)
     assert torch.equal(output.betas, betas)
@@ -45,7 +41,7 @@ def test_untrained_it_is_pare(seeded_pare, features, config):
 
 @torch.inference_mode()
 def test_decomposed_joints_do_not_see_each_other(seeded_pare, features):
-    network = started(PareTemporalConfig(residual=False), seeded_pare)
+    network = started(EncoderConfig(), seeded_pare)
     changed = features.clone()
     changed[:, :, 7] += 1
     difference = (network(features).rot6d - network(changed).rot6d).abs().amax(dim=(0, 1, 3))
@@ -55,7 +51,7 @@ def test_decomposed_joints_do_not_see_each_other(seeded_pare, features):
 
 @torch.inference_mode()
 def test_holistic_joints_do(seeded_pare, features):
-    network = started(PareTemporalConfig(encoder="holistic", residual=False), seeded_pare)
+    network = started(EncoderConfig("holistic"), seeded_pare)
     changed = features.clone()
     changed[:, :, 7] += 1
     assert (network(features).rot6d - network(changed).rot6d).abs().amax(dim=(0, 1, 3)).min() > 1e-4
@@ -63,14 +59,14 @@ def test_holistic_joints_do(seeded_pare, features):
 
 @torch.inference_mode()
 def test_camera_and_shape_bypass_the_encoder(seeded_pare, features):
-    plain = started(PareTemporalConfig(encoder="none"), seeded_pare)(features)
-    encoded = started(PareTemporalConfig(residual=False), seeded_pare)(features)
+    plain = started(EncoderConfig("none"), seeded_pare)(features)
+    encoded = started(EncoderConfig(), seeded_pare)(features)
     assert torch.equal(plain.weak_camera, encoded.weak_camera)
     assert not torch.equal(plain.rot6d, encoded.rot6d)
 
 
 def test_the_papers_encoder_has_the_papers_size():
-    encoder = PareTemporalEstimator(PareTemporalConfig(residual=False)).encoder
+    encoder = PareTemporalEstimator(EncoderConfig()).encoder
     assert sum(values.numel() for values in encoder.parameters()) == 1_692_672
 
 
@@ -100,10 +96,10 @@ def test_other_files_are_one_sentence(tmp_path):
 
 def test_a_damaged_header_and_missing_tensors_are_named(tmp_path):
     network = PareTemporalEstimator()
-    save_pare_temporal(tmp_path / "a.safetensors", network, {"config": '{"encoder": "other"}'})
+    save_pare_temporal(tmp_path / "a.safetensors", network, {"config": '{"kind": "other"}'})
     with pytest.raises(WeightsError, match="header"):
         load_pare_temporal(tmp_path / "a.safetensors")
-    network.config = dataclasses.replace(network.config, encoder="none")
+    network.config = dataclasses.replace(network.config, kind="none")
     save_pare_temporal(tmp_path / "b.safetensors", network)
     with pytest.raises(WeightsError, match=r"not expected encoder\.\*"):
         load_pare_temporal(tmp_path / "b.safetensors")
