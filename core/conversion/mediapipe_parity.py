@@ -40,6 +40,10 @@ class StepErrors:
         if np.isfinite(distance):
             self._errors.setdefault(step, []).append(float(distance))
 
+    def median(self, step: str) -> float:
+        """Median over the frames."""
+        return float(np.median(self._errors[step]))
+
     def lines(self) -> Iterator[str]:
         """One line a step: median, 95th percentile, largest."""
         yield f"{'step':58s} {'frames':>6s} {'median':>9s} {'p95':>9s} {'max':>9s}"
