@@ -1,7 +1,7 @@
 """The pipeline against MediaPipe 0.10.21's results on the excerpt (docs/blazepose_parity.md says how they were made).
 
-OpenCV 5 decodes and samples a little differently from MediaPipe's (0.3 grey levels), which moves landmarks by some tenths
-of a pixel, and the detector's first region by some pixels; the loop needs a second to forget that.
+OpenCV 5 decodes and samples a little differently from MediaPipe's (0.3 grey levels), which moves landmarks by tenths of
+a pixel, and the detector's first region by some pixels; the loop needs a second to forget that.
 """
 
 from pathlib import Path
