@@ -1,0 +1,1 @@
+"""The evaluator: metrics, published protocols, occlusions, breakdowns, tables and figures. Development only."""
