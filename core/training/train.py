@@ -24,7 +24,7 @@ from .train_lifter import LifterTraining
 from .train_temporal import TemporalTraining
 
 Stage = Literal["all", "lifter", "temporal"]
-LIFTER_SHARE = 0.42
+LIFTER_SHARE = 0.5
 """Of the minutes of both stages."""
 
 
@@ -33,7 +33,7 @@ def train(
     output: Path,
     *,
     stage: Stage = "all",
-    minutes: float | None = 66.0,
+    minutes: float | None = 56.0,
     iterations: int | None = None,
     seed: int = 0,
     resume: bool = False,
