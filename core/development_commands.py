@@ -68,7 +68,7 @@ def _run_export_onnx(options: argparse.Namespace, reporter: Reporter) -> None:
 def _add_train(commands: Any) -> None:
     command = commands.add_parser("train", help="train the open estimator on a motion-capture file")
     command.add_argument("--motions", type=Path, required=True, metavar="FILE.npz")
-    command.add_argument("--output", type=Path, default=Path(".dev/training"), help="folder for weights and checkpoints")
+    command.add_argument("--output", type=Path, default=Path(".dev/training"), help="for weights and checkpoints")
     command.add_argument("--stage", choices=["all", "lifter", "temporal"], default="all")
     command.add_argument("--minutes", type=float, default=56.0, help="training time, both stages together")
     command.add_argument("--seed", type=int, default=0)
