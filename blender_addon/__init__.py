@@ -3,6 +3,7 @@
 `assemble_motion(context, motion_path, video_path)` builds a motion file into the current scene, for scripts.
 """
 
+import atexit
 from typing import Final
 
 import bpy
@@ -43,10 +44,15 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     register_settings()
+    # As a Python module (without an executable) Blender crashes in 4.2, and hangs in 4.5, when Python ends while
+    # classes of any add-on are registered; Blender proper frees them itself.
+    if not bpy.app.binary_path:
+        atexit.register(unregister)
 
 
 def unregister() -> None:
     """End what runs and take everything away again."""
+    atexit.unregister(unregister)
     finish_all()
     unregister_settings()
     for cls in reversed(CLASSES):

@@ -14,7 +14,7 @@ from .messages import MESSAGES
 from .operator_base import FINISHED, JointwiseOperator
 from .panels import progress_text
 from .preferences import core_python, private_folder
-from .properties import estimate_arguments
+from .properties import estimate_arguments, to_assembly_options, to_settings
 from .running import begin, check_nothing_runs, current_session, finish
 from .scene_assembly import assemble_motions
 from .scene_rate import set_scene_rate
@@ -99,7 +99,7 @@ class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
         output = _absolute(self.motion_path or settings.motion_path) or self._work_folder.path / "motion.npz"
         preferred, folder = core_python(context), private_folder()
         try:
-            arguments = estimate_arguments(settings.to_settings(self._video, output))
+            arguments = estimate_arguments(to_settings(settings, self._video, output))
         except JointwiseError:
             self._work_folder.remove()
             raise
@@ -117,7 +117,7 @@ class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
         if scene is None:
             raise SceneError("The scene in which the estimate was started does not exist any more.")
         with context.temp_override(scene=scene, view_layer=_view_layer(context, scene)):
-            options = scene.jointwise.to_assembly_options()
+            options = to_assembly_options(scene.jointwise)
             assembly = assemble_motions(bpy.context, result.paths, self._video, options)
         MESSAGES.warnings += assembly.notes
         for warning in MESSAGES.warnings:
@@ -180,7 +180,7 @@ class JOINTWISE_OT_load_motion(JointwiseOperator, bpy.types.Operator):
         path = _absolute(self.filepath)
         if path is None:
             raise OptionError("No motion file is chosen.")
-        options = context.scene.jointwise.to_assembly_options()
+        options = to_assembly_options(context.scene.jointwise)
         assembly = assemble_motions(context, [path], _absolute(self.video_path), options)
         MESSAGES.warnings = assembly.notes
         return FINISHED

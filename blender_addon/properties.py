@@ -11,7 +11,11 @@ from .scene_assembly import AssemblyOptions
 
 
 class JointwiseSettings(bpy.types.PropertyGroup):
-    """Settings of the scene; names follow the command line of the core."""
+    """Settings of the scene; names follow the command line of the core.
+
+    Note: a registered property group with methods makes the module bpy 4.2 crash, and 4.5 hang, when Python ends;
+    so what belongs to it stands beside it as functions.
+    """
 
     filepath: bpy.props.StringProperty(
         name="Video",
@@ -80,28 +84,30 @@ class JointwiseSettings(bpy.types.PropertyGroup):
         default=True,
     )
 
-    def to_settings(self, video: Path, output: Path) -> EstimateSettings:
-        """Return the core's settings for a video and a motion file.
 
-        Raises:
-            OptionError: two of the settings do not go together.
-        """
-        if self.people == "numbers" and not self.people_numbers.strip():
-            raise OptionError("No person is named.", "Type the numbers of the people, such as 1,3.")
-        return EstimateSettings(
-            video=video,
-            output=output,
-            start=self.start,
-            end=self.end or None,
-            people=self.people_numbers.replace(" ", "") if self.people == "numbers" else self.people,
-            model=self.model,
-            focal_length_35mm=self.focal_length_35mm if self.lens == "mm" else None,
-            focal_length_px=self.focal_length_px if self.lens == "pixels" else None,
-        )
+def to_settings(group: JointwiseSettings, video: Path, output: Path) -> EstimateSettings:
+    """Return the core's settings for a video and a motion file.
 
-    def to_assembly_options(self) -> AssemblyOptions:
-        """Return what to make in the scene."""
-        return AssemblyOptions(self.add_body, self.add_camera, self.match_render_size)
+    Raises:
+        OptionError: two of the settings do not go together.
+    """
+    if group.people == "numbers" and not group.people_numbers.strip():
+        raise OptionError("No person is named.", "Type the numbers of the people, such as 1,3.")
+    return EstimateSettings(
+        video=video,
+        output=output,
+        start=group.start,
+        end=group.end or None,
+        people=group.people_numbers.replace(" ", "") if group.people == "numbers" else group.people,
+        model=group.model,
+        focal_length_35mm=group.focal_length_35mm if group.lens == "mm" else None,
+        focal_length_px=group.focal_length_px if group.lens == "pixels" else None,
+    )
+
+
+def to_assembly_options(group: JointwiseSettings) -> AssemblyOptions:
+    """Return what to make in the scene."""
+    return AssemblyOptions(group.add_body, group.add_camera, group.match_render_size)
 
 
 def estimate_arguments(settings: EstimateSettings) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from blender_addon_synthetic import bone_heads, to_world
 from jointwise_ext.blender_addon import operators, running
 from jointwise_ext.blender_addon.messages import MESSAGES
-from jointwise_ext.blender_addon.properties import estimate_arguments
+from jointwise_ext.blender_addon.properties import estimate_arguments, to_settings
 from jointwise_ext.core.errors import SceneError
 from jointwise_ext.core.motion import load_motion
 
@@ -155,11 +155,11 @@ def test_set_scene_rate_without_a_capture_is_a_sentence(scene):
 
 def test_settings_become_the_cores_options(scene):
     settings = scene.jointwise
-    default = estimate_arguments(settings.to_settings(Path("a.mp4"), Path("b.npz")))
+    default = estimate_arguments(to_settings(settings, Path("a.mp4"), Path("b.npz")))
     assert " ".join(default) == "estimate a.mp4 --output b.npz --start 0 --people main --model heavy --json"
     settings.start, settings.end, settings.people, settings.people_numbers = 5, 90, "numbers", "1, 3"
     settings.model, settings.lens, settings.focal_length_35mm = "full", "mm", 35.0
-    chosen = estimate_arguments(settings.to_settings(Path("a.mp4"), Path("b.npz")))
+    chosen = estimate_arguments(to_settings(settings, Path("a.mp4"), Path("b.npz")))
     assert " ".join(chosen) == (
         "estimate a.mp4 --output b.npz --start 5 --people 1,3 --model full --end 90 --focal-length-35mm 35.0 --json"
     )
@@ -170,7 +170,7 @@ def test_the_real_cores_parser_understands_these_options(scene):
 
     settings = scene.jointwise
     settings.end, settings.lens = 90, "pixels"
-    arguments = estimate_arguments(settings.to_settings(Path("a.mp4"), Path("b.npz")))
+    arguments = estimate_arguments(to_settings(settings, Path("a.mp4"), Path("b.npz")))
     options = command_line._build_parser().parse_args(arguments)
     assert (options.video, options.end, options.focal_length_px) == (Path("a.mp4"), 90, 1500.0)
 
