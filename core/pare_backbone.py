@@ -1,44 +1,42 @@
-"""The backbone `pare`: the user's PARE checkpoint, and temporal weights if there are any, on the people of a video.
+"""The backbone `pare`: the user's PARE checkpoint, and the trained temporal weights if there are any.
 
-The second pass over the video: PARE looks at the pictures again, at the boxes that the tracker found. Torch is imported
-when the weights are loaded.
+Torch is imported when the weights are loaded.
 """
 
 import importlib.util
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .crop_backbone import CROPS_PER_CALL, CropOutputs
 from .decomposed_estimator import PoseSequence, TemporalPrior
 from .errors import EngineError, WeightsError
 from .models.engine import Network
-from .pare_crops import SquareBoxes, crop_square, normalise_crops, square_boxes
+from .pare_crops import BOX_SCALE, CROP_SIDE, normalise_crops
 from .settings import Device
-from .tracks import Track
-from .video import Frame
 
 CHECKPOINT_VARIABLE: Final = "JOINTWISE_PARE_CHECKPOINT"
-CROPS_PER_CALL: Final = 8
 TRACK_OUTPUTS: Final = ("pose_features", "rot6d", "weak_camera", "betas")
 """What is kept of PARE's outputs; 13 kB a frame."""
 
 
-@dataclass(frozen=True)
-class CropOutputs:
-    """PARE's outputs for the T rows of one track, and where it looked.
+class PareCrops:
+    """PARE behind the interface of what looks at crops; see `CropModel`."""
 
-    Attributes:
-        boxes: the squares that the crops were cut from.
-        outputs: `pose_features` (T, 24, 128), `rot6d` (T, 24, 6), `weak_camera` (T, 3), `betas` (T, 10).
-    """
+    crop_side_px = CROP_SIDE
+    box_scale = BOX_SCALE
 
-    boxes: SquareBoxes
-    outputs: dict[str, NDArray[np.float32]]
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    def run_crops(self, crops: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """Return the outputs `TRACK_OUTPUTS` for RGB crops (N, 224, 224, 3)."""
+        results = self.network.run({"image": normalise_crops(crops)})
+        return {name: results[name] for name in TRACK_OUTPUTS}
 
 
 def find_checkpoint(checkpoint: Path | None) -> Path:
@@ -104,32 +102,6 @@ def run_on_crops(
     return {name: np.concatenate([part[name] for part in parts]) for name in names}
 
 
-def run_on_tracks(
-    network: Network,
-    frames: Iterable[Frame],
-    tracks: Sequence[Track],
-    frame_rate_hz: float,
-    on_frame: Callable[[int], None] = lambda _: None,
-) -> list[CropOutputs]:
-    """Return PARE's outputs for every track, in one pass over the video.
-
-    Args:
-        frames: the frames that the tracks were made from; others are skipped.
-        on_frame: called with the number of frames done; may raise to cancel.
-    """
-    boxes = [square_boxes(track.bbox_px, track.frame_ids, frame_rate_hz) for track in tracks]
-    rows = [{int(frame_id): row for row, frame_id in enumerate(track.frame_ids)} for track in tracks]
-    collector = _Collector(network, [len(track.frame_ids) for track in tracks])
-    for done, frame in enumerate(frames, start=1):
-        for person, places in enumerate(rows):
-            row = places.get(frame.index)
-            if row is not None:
-                box = boxes[person]
-                collector.add(person, row, crop_square(frame.image_rgb, box.center_px[row], box.side_px[row]))
-        on_frame(done)
-    return [CropOutputs(box, outputs) for box, outputs in zip(boxes, collector.finish(), strict=True)]
-
-
 def estimate_poses(
     crop_outputs: CropOutputs,
     temporal: Network | None,
@@ -149,36 +121,6 @@ def estimate_poses(
         single = temporal.run({"pose_features": outputs["pose_features"][:, None]})
         outputs |= {name: single[name][:, 0] for name in ("weak_camera", "betas")}
     return TemporalPrior(temporal).apply(outputs, frame_ids, frame_rate_hz, window)
-
-
-class _Collector:
-    """Gathers crops into batches, runs them, and puts the answers into the rows that they belong to."""
-
-    def __init__(self, network: Network, row_counts: Sequence[int]) -> None:
-        self._network, self._row_counts = network, row_counts
-        self._places: list[tuple[int, int]] = []
-        self._crops: list[NDArray[np.uint8]] = []
-        self._outputs: list[dict[str, NDArray[np.float32]]] = [{} for _ in row_counts]
-
-    def add(self, person: int, row: int, crop: NDArray[np.uint8]) -> None:
-        self._places.append((person, row))
-        self._crops.append(crop)
-        if len(self._crops) == CROPS_PER_CALL:
-            self._run()
-
-    def finish(self) -> list[dict[str, NDArray[np.float32]]]:
-        if self._crops:
-            self._run()
-        return self._outputs
-
-    def _run(self) -> None:
-        results = self._network.run({"image": normalise_crops(np.stack(self._crops))})
-        for index, (person, row) in enumerate(self._places):
-            for name in TRACK_OUTPUTS:
-                value = results[name][index]
-                empty = np.zeros((self._row_counts[person], *value.shape), np.float32)
-                self._outputs[person].setdefault(name, empty)[row] = value
-        self._places, self._crops = [], []
 
 
 def _need_torch() -> None:
