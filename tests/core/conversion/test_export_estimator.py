@@ -2,6 +2,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+
 from core.conversion.export_estimator import build_lifter_onnx, build_temporal_onnx
 from core.errors import WeightsError
 from core.models.landmark_lifter import EVIDENCE_SIZE, LandmarkLifter, LifterConfig

@@ -1,4 +1,5 @@
 import torch
+
 from core.models.landmark_lifter import EVIDENCE_SIZE, LandmarkLifter, LifterConfig
 
 SMALL = LifterConfig(hidden_size=32, block_count=1)

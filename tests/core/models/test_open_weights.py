@@ -1,5 +1,6 @@
 import pytest
 import torch
+
 from core.errors import WeightsError
 from core.models.landmark_lifter import LandmarkLifter, LifterConfig
 from core.models.open_weights import load_lifter, load_temporal, read_weights, save_weights

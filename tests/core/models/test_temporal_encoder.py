@@ -1,7 +1,8 @@
 import pytest
 import torch
-from core.models.temporal_encoder import JointTemporalEncoder, TemporalConfig, TemporalEstimator
 from torch import nn
+
+from core.models.temporal_encoder import JointTemporalEncoder, TemporalConfig, TemporalEstimator
 
 MODES = [("uni", False), ("uni", True), ("bi", False), ("bi", True)]
 
