@@ -12,12 +12,14 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .body_model import BodyModel
 from .crop_backbone import CROPS_PER_CALL, CropOutputs
 from .decomposed_estimator import PoseSequence, TemporalPrior
-from .errors import EngineError, WeightsError
+from .errors import BodyFileError, EngineError, WeightsError
 from .models.engine import Network
 from .pare_crops import BOX_SCALE, CROP_SIDE, normalise_crops
 from .settings import Device
+from .smpl_files import load_smpl_file
 
 CHECKPOINT_VARIABLE: Final = "JOINTWISE_PARE_CHECKPOINT"
 TRACK_OUTPUTS: Final = ("pose_features", "rot6d", "weak_camera", "betas")
@@ -100,6 +102,25 @@ def run_on_crops(
         results = network.run({"image": normalise_crops(crops[start : start + CROPS_PER_CALL])})
         parts.append({name: results[name] for name in names})
     return {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+
+def load_smpl_body(smpl: Path | None, checkpoint: Path | None) -> BodyModel:
+    """Return the SMPL body for PARE's poses: of the user's SMPL file, else of the checkpoint.
+
+    Raises:
+        BodyFileError: neither has one, or it is none.
+        WeightsError, EngineError: as `load_pare_network`.
+    """
+    if smpl is not None:
+        return BodyModel(load_smpl_file(smpl))
+    _need_torch()
+    from .models.pare_weights import read_smpl_body
+
+    path = find_checkpoint(checkpoint)
+    body = read_smpl_body(path)
+    if body is None:
+        raise BodyFileError(f"{path} carries no SMPL body.", "Give your SMPL_NEUTRAL file by --smpl.")
+    return BodyModel(body)
 
 
 def estimate_poses(

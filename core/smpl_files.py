@@ -56,10 +56,11 @@ def load_smpl_file(path: str | os.PathLike[str]) -> BodyFile:
         arrays = {key: _as_array(content[key]) for key in NEEDED_KEYS}
     except (ValueError, TypeError, IndexError) as error:
         raise BodyFileError(f"{file} holds damaged arrays ({error}).") from error
-    return _body_from_arrays(file, arrays)
+    return body_from_arrays(file, arrays)
 
 
-def _body_from_arrays(file: Path, arrays: dict[str, NDArray[Any]]) -> BodyFile:
+def body_from_arrays(file: Path, arrays: dict[str, NDArray[Any]]) -> BodyFile:
+    """Return the SMPL body of the arrays `NEEDED_KEYS` that came from `file`; BodyFileError when they are none."""
     joint_count = arrays["kintree_table"].shape[-1]
     if joint_count != JOINT_COUNT:
         raise BodyFileError(

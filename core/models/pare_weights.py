@@ -8,12 +8,25 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from ..body_file import BodyFile
 from ..checkpoints import load_strictly, read_checkpoint, tensors_of
-from ..errors import WeightsError
+from ..errors import BodyFileError, WeightsError
 from ..pare_config import check_pare_settings, check_pare_yaml
+from ..smpl_files import body_from_arrays
 from .pare import PareNetwork
 
 _FIRST_KEY: Final = "backbone.conv1.weight"
+
+_SMPL_PREFIX: Final = "smpl.smpl."
+_SMPL_NAMES: Final = {
+    "v_template": "v_template",
+    "shapedirs": "shapedirs",
+    "J_regressor": "J_regressor",
+    "weights": "lbs_weights",
+    "f": "faces_tensor",
+    "kintree_table": "parents",
+}
+"""Names in an SMPL file, and in the checkpoint."""
 
 UNUSED: Final[dict[str, str]] = {
     "backbone.final_layer.": "the 2-D pose head that HRNet was pretrained with; PARE never calls it",
@@ -82,6 +95,26 @@ def network_tensors(checkpoint: Mapping[Any, Any], path: Path) -> dict[str, Tens
     prefix = first.removesuffix(_FIRST_KEY)
     named = {key.removeprefix(prefix): value for key, value in tensors.items()}
     return {key: value.to(torch.float32) for key, value in named.items() if not _is_unused(key)}
+
+
+def read_smpl_body(path: Path) -> BodyFile | None:
+    """Return the SMPL body that a checkpoint carries beside PARE's weights, None where it has none.
+
+    Raises:
+        WeightsError: the checkpoint cannot be read.
+        BodyFileError: the arrays are not an SMPL body.
+    """
+    tensors = tensors_of(read_checkpoint(path), path, ("state_dict", "model"))
+    end = f"{_SMPL_PREFIX}v_template"
+    first = next((key for key in tensors if key == end or key.endswith(f".{end}")), None)
+    if first is None:
+        return None
+    prefix = first.removesuffix("v_template")
+    named = {key.removeprefix(prefix): value.numpy() for key, value in tensors.items() if key.startswith(prefix)}
+    if missing := [name for name in _SMPL_NAMES.values() if name not in named]:
+        raise BodyFileError(f"The SMPL body in {path} lacks {', '.join(missing)}.", "Give your SMPL file instead.")
+    arrays = {name: named[theirs] for name, theirs in _SMPL_NAMES.items()}
+    return body_from_arrays(path, {**arrays, "kintree_table": arrays["kintree_table"][None]})
 
 
 def _is_unused(key: str) -> bool:

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from core.crop_backbone import CropOutputs
-from core.errors import WeightsError
+from core.errors import BodyFileError, WeightsError
 from core.models.pare_temporal import PareTemporalEstimator
 from core.models.torch_engine import TorchNetwork
 from core.pare_backbone import (
@@ -13,8 +13,10 @@ from core.pare_backbone import (
     estimate_poses,
     find_checkpoint,
     load_pare_network,
+    load_smpl_body,
 )
 from core.pare_crops import SquareBoxes
+from core.skeleton import PARENTS
 
 RATE_HZ = 30.0
 
@@ -79,3 +81,38 @@ def test_the_network_runs_behind_the_engine_interface(pare_checkpoint, pare_refe
     for name, values in PareCrops(network).run_crops(seeded_crops()).items():
         assert name in TRACK_OUTPUTS
         assert relative_error(values, pare_reference[name]) < 1e-4
+
+
+def smpl_arrays():
+    """Random arrays in SMPL's shapes, by the names of the checkpoint."""
+    generator = np.random.default_rng(6)
+    weights = generator.random((6890, 24), np.float32)
+    arrays = {
+        "v_template": generator.normal(0, 1, (6890, 3)), "shapedirs": generator.normal(0, 1, (6890, 3, 10)),
+        "J_regressor": generator.random((24, 6890)) / 3445, "lbs_weights": weights / weights.sum(axis=1, keepdims=True),
+        "faces_tensor": generator.integers(0, 6890, (13776, 3)), "parents": np.array(PARENTS),
+    }  # fmt: skip
+    types = {"f": np.float32, "i": np.int64}
+    return {name: torch.from_numpy(values.astype(types[values.dtype.kind])) for name, values in arrays.items()}
+
+
+def test_the_body_may_come_from_the_checkpoint(tmp_path):
+    arrays = smpl_arrays()
+    state = {f"model.smpl.smpl.{name}": values for name, values in arrays.items()}
+    torch.save({"state_dict": {"smpl.v_template": torch.zeros(1), **state}}, tmp_path / "pare.ckpt")
+    body = load_smpl_body(None, tmp_path / "pare.ckpt")
+    assert (body.body_file.name, body.body_file.gender) == ("smpl", "neutral")
+    np.testing.assert_allclose(
+        body.rest_joints(np.zeros(10)), (arrays["J_regressor"] @ arrays["v_template"]).numpy(), atol=1e-5
+    )
+
+
+def test_a_checkpoint_without_a_body_asks_for_the_file(pare_checkpoint, tmp_path):
+    with pytest.raises(BodyFileError, match="--smpl"):
+        load_smpl_body(None, pare_checkpoint)
+    state = {f"smpl.smpl.{name}": values for name, values in smpl_arrays().items() if name != "lbs_weights"}
+    torch.save(state, tmp_path / "pare.pth")
+    with pytest.raises(BodyFileError, match="lacks lbs_weights"):
+        load_smpl_body(None, tmp_path / "pare.pth")
+    with pytest.raises(BodyFileError, match="does not exist"):
+        load_smpl_body(tmp_path / "SMPL_NEUTRAL.pkl", pare_checkpoint)
