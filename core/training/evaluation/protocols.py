@@ -51,10 +51,10 @@ OPEN_12: Final = Protocol("open, 12 landmarks", tuple(LANDMARK_NAMES[index] for 
 H36M_TO_LSP_14: Final = (6, 5, 4, 1, 2, 3, 16, 15, 14, 11, 12, 13, 8, 10)
 """Rows of H36M's regressor that are the 14 LSP joints."""
 
-_FACE_AND_FEET_VERTICES: Final = (332, 6260, 2800, 4071, 583, 3216, 3226, 3387, 6617, 6624, 6787)
-_FINGER_VERTICES: Final = (2746, 2319, 2445, 2556, 2673, 6191, 5782, 5905, 6016, 6133)
+FACE_AND_FEET_VERTICES: Final = (332, 6260, 2800, 4071, 583, 3216, 3226, 3387, 6617, 6624, 6787)
+FINGER_VERTICES: Final = (2746, 2319, 2445, 2556, 2673, 6191, 5782, 5905, 6016, 6133)
 
-_SPIN_49_OF_54: Final = (
+SPIN_49_OF_54: Final = (
     24, 12, 17, 19, 21, 16, 18, 20, 0, 2, 5, 8, 1, 4, 7, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34,
     8, 5, 45, 46, 4, 7, 21, 19, 17, 16, 18, 20, 47, 48, 49, 50, 51, 52, 53, 24, 26, 25, 28, 27,
 )  # fmt: skip
@@ -97,9 +97,9 @@ def spin49_joints(joints: FloatArray, vertices: FloatArray, extra_regressor: Flo
     """
     if joints.shape[-2] != JOINT_COUNT:
         raise ValueError(f"{joints.shape[-2]} joints instead of SMPL's {JOINT_COUNT}")
-    picked = vertices[..., [*_FACE_AND_FEET_VERTICES, *_FINGER_VERTICES], :]
+    picked = vertices[..., [*FACE_AND_FEET_VERTICES, *FINGER_VERTICES], :]
     superset = np.concatenate([joints, picked, extra_regressor @ vertices], axis=-2)
-    result: FloatArray = superset[..., list(_SPIN_49_OF_54), :]
+    result: FloatArray = superset[..., list(SPIN_49_OF_54), :]
     return result
 
 
