@@ -36,11 +36,13 @@ class PersonBox:
         score: 0..1.
         bbox_px: (4,) x0, y0, x1, y1; BlazePose's is the face's and chest's, YOLO's the whole person's.
         region: where to look for the landmarks.
+        track_id: the same for the same person in later frames, where the detector knows that.
     """
 
     score: float
     bbox_px: FloatArray
     region: Region
+    track_id: int | None = None
 
 
 class BlazePoseDetector:

@@ -38,7 +38,10 @@ MIN_ROWS: Final = 5
 
 
 class PersonDetector(Protocol):
-    """Finds people in one image; BlazePoseDetector and YoloDetector are."""
+    """Finds people in one image; BlazePoseDetector and YoloDetector are.
+
+    A detector with a true attribute `is_tracking` is shown every frame, and its boxes say by `track_id` who is who.
+    """
 
     def detect(self, image_rgb: Image) -> list[PersonBox]:
         """Return the people of one image (H, W, 3), best score first."""
@@ -52,6 +55,7 @@ class _Person:
         self.rows = TrackRows()
         self.region: Region | None = None
         self.outline: Outline | None = None
+        self.track_id: int | None = None
         self._smoother = RegionSmoother()
 
     def see(self, frame: Frame, landmarks: PersonLandmarks) -> None:
@@ -80,6 +84,7 @@ class PersonTracker:
 
     def __init__(self, detector: Network | PersonDetector, landmarker: Network, max_people: int = MAX_PEOPLE) -> None:
         self._detector = detector if hasattr(detector, "detect") else BlazePoseDetector(detector)
+        self._is_tracking = bool(getattr(detector, "is_tracking", False))
         self._landmarks = LandmarkEstimator(landmarker)
         self._max_people = max_people
         self._people: list[_Person] = []
@@ -120,6 +125,8 @@ class PersonTracker:
                 person.lose()
 
     def _should_search(self, timestamp_s: float) -> bool:
+        if self._is_tracking:
+            return True
         active = self._active()
         if len(active) >= self._max_people:
             return False
@@ -129,13 +136,34 @@ class PersonTracker:
 
     def _search(self, frame: Frame) -> None:
         for box in self._detector.detect(frame.image_rgb):
-            if len(self._active()) >= self._max_people:
-                return
-            if any(person.region is not None and _is_same_region(box.region, person.region) for person in self._people):
-                continue
-            landmarks = self._look_closer(frame.image_rgb, box.region)
-            if landmarks is not None and not self._is_followed(Outline.of(landmarks)):
-                self._rejoin_or_start(frame, landmarks)
+            person = self._find_followed(box)
+            if person is None and len(self._active()) < self._max_people:
+                person = self._look_for_person(frame, box)
+            if person is not None:
+                person.track_id = box.track_id
+
+    def _find_followed(self, box: PersonBox) -> _Person | None:
+        """Who of the followed people the box plainly shows, so that its landmarks need not be computed."""
+        for person in self._active():
+            if person.region is not None and _is_same_region(box.region, person.region):
+                return person
+        return None
+
+    def _look_for_person(self, frame: Frame, box: PersonBox) -> _Person | None:
+        """Whom the box shows: someone followed, someone who was lost, or someone new; None where nobody is."""
+        landmarks = self._look_closer(frame.image_rgb, box.region)
+        if landmarks is None:
+            return None
+        outline = Outline.of(landmarks)
+        for person in self._active():
+            if person.outline is not None and _is_same_person(outline, person.outline):
+                return person
+        found = self._choose_lost(frame, box, outline)
+        if found is None:
+            found = _Person()
+            self._people.append(found)
+        found.see(frame, landmarks)
+        return found
 
     def _look_closer(self, image_rgb: Image, region: Region) -> PersonLandmarks | None:
         """Landmarks of a new region, looked at twice since the detector's region is rough; None for nobody."""
@@ -149,22 +177,12 @@ class PersonTracker:
             region = landmarks.next_region
         return landmarks
 
-    def _is_followed(self, outline: Outline) -> bool:
-        return any(person.outline is not None and _is_same_person(outline, person.outline) for person in self._active())
-
-    def _rejoin_or_start(self, frame: Frame, landmarks: PersonLandmarks) -> None:
-        outline = Outline.of(landmarks)
-        lost = [
-            person
-            for person in self._people
-            if person.region is None and person.rows.frame_ids[-1] < frame.index and _may_rejoin(person, outline, frame)
-        ]
-        if lost:
-            person = min(lost, key=lambda candidate: _center_distance(candidate, outline))
-        else:
-            person = _Person()
-            self._people.append(person)
-        person.see(frame, landmarks)
+    def _choose_lost(self, frame: Frame, box: PersonBox, outline: Outline) -> _Person | None:
+        """Who of the lost people this is: the one whom the detector knows again, or else the nearest within reach."""
+        lost = [person for person in self._people if person.region is None and person.rows.frame_ids[-1] < frame.index]
+        known = [person for person in lost if box.track_id is not None and person.track_id == box.track_id]
+        near = [person for person in lost if _may_rejoin(person, outline, frame)]
+        return min(known or near, key=lambda person: _center_distance(person, outline), default=None)
 
 
 def _center_distance(person: _Person, outline: Outline) -> float:
@@ -201,7 +219,7 @@ def _is_same_person(new: Outline, followed: Outline) -> bool:
 
 
 def _is_same_region(new: Region, followed: Region) -> bool:
-    """Whether a detection plainly is someone who is followed, so that its landmarks need not be computed."""
+    """Whether two regions are nearly the same square."""
     distance_px = float(np.linalg.norm(new.center_px - followed.center_px))
     smaller, larger = sorted((new.size_px, followed.size_px))
     return distance_px < 0.2 * smaller and larger < 1.5 * smaller
