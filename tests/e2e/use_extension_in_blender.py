@@ -52,7 +52,9 @@ def use(zip_path: str, video: str, folder: str, frame_count: str) -> dict:
 
 
 def remove() -> dict:
-    assert hasattr(bpy.types.Scene, "jointwise"), "the saved preferences do not enable the add-on"
+    if not hasattr(bpy.types.Scene, "jointwise"):
+        # As a module Blender 5.2 starts without the saved preferences.
+        bpy.ops.preferences.addon_enable(module=MODULE)
     bpy.ops.preferences.addon_disable(module=MODULE)
     answer = {"has_settings_after_disabling": hasattr(bpy.types.Scene, "jointwise")}
     repos = bpy.context.preferences.extensions.repos
