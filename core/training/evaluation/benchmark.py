@@ -73,7 +73,8 @@ def read_descriptions(motions: Path, library: MotionLibrary) -> tuple[str, ...]:
 def clips_of(library: MotionLibrary, starts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the clip (N,) that each first frame (N,) lies in."""
     inside = (starts[:, None] >= library.clip_start) & (starts[:, None] < library.clip_start + library.clip_length)
-    return inside.argmax(axis=1)
+    clips: NDArray[np.int64] = np.argmax(inside, axis=1)
+    return clips
 
 
 def usable_frame_count(library: MotionLibrary, split: str, wanted: int) -> int:

@@ -24,8 +24,8 @@ def body_points(landmarks: FloatArray) -> FloatArray:
 
 def open_scores(predicted_landmarks: FloatArray, true_landmarks: FloatArray) -> PointScores:
     """Return the scores of windows of landmarks (N, T, 33, 3) under the open protocol."""
-    sides = [list(body_points(landmarks)) for landmarks in (predicted_landmarks, true_landmarks)]
-    return point_scores(*sides, OPEN_12.root_joints)
+    predicted, true = (list(body_points(landmarks)) for landmarks in (predicted_landmarks, true_landmarks))
+    return point_scores(predicted, true, OPEN_12.root_joints)
 
 
 def action_groups(actions: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
