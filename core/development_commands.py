@@ -19,6 +19,7 @@ def add_development_commands(commands: Any) -> None:
     _add_export_onnx(commands)
     _add_train(commands)
     _add_evaluate(commands)
+    _add_ablate(commands)
     _add_prepare(commands)
 
 
@@ -95,13 +96,56 @@ def _add_evaluate(commands: Any) -> None:
     command.add_argument("--motions", type=Path, required=True, metavar="FILE.npz")
     command.add_argument("--weights", type=Path, default=ASSETS, help="folder of the estimator's weights")
     command.add_argument("--output", type=Path, metavar="FILE.json", help="the table as JSON")
+    command.add_argument("--report", type=Path, metavar="FOLDER", help="instead: hidden joints, actions, figures too")
+    command.add_argument("--split", choices=["val", "test"], default="val", help="of the report")
     command.set_defaults(run=_run_evaluate)
 
 
 def _run_evaluate(options: argparse.Namespace, reporter: Reporter) -> None:
+    if options.report is not None:
+        from .training.evaluation.report import write_report
+
+        print(write_report(options.motions, options.weights, options.report, options.split))
+        return
     from .training.evaluate import evaluate
 
     print(evaluate(options.motions, options.weights, options.output))
+
+
+def _add_ablate(commands: Any) -> None:
+    command = commands.add_parser("ablate", help="train the paper's ablation (Table 2) on open data")
+    command.add_argument("--motions", type=Path, required=True, metavar="FILE.npz")
+    command.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="runs, tables and log")
+    mode = command.add_mutually_exclusive_group()
+    mode.add_argument("--quick", action="store_true", help="only show that everything runs (the default)")
+    mode.add_argument("--full", action="store_true", help="for numbers; says first how long it will take")
+    command.add_argument("--lifter", type=Path, metavar="FILE", help="its weights instead of the committed ones")
+    command.add_argument("--seeds", type=int, metavar="N", help="runs of each row (default: 1 quick, 3 full)")
+    groups = ("main", "discriminator", "fractions", "controls")
+    command.add_argument("--groups", nargs="+", choices=groups, default=groups, help="which rows (default: all)")
+    length = command.add_mutually_exclusive_group()
+    length.add_argument("--iterations", type=int, metavar="N", help="of each run (the paper: 15000)")
+    length.add_argument("--minutes-per-run", type=float, metavar="M", help="as many as the slowest run can do in this")
+    command.add_argument("--learning-rate", type=float, metavar="X", help="default 1e-3, falling (the paper: 1e-4)")
+    command.add_argument("--stop-after", type=float, metavar="MINUTES", help="start no run after that")
+    command.set_defaults(run=_run_ablate)
+
+
+def _run_ablate(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .training.ablate import ablate
+    from .training.ablation.settings import AblationOptions
+
+    choices = AblationOptions(
+        mode="full" if options.full else "quick",
+        lifter=options.lifter,
+        seeds=options.seeds,
+        groups=tuple(options.groups),
+        iterations=options.iterations,
+        minutes_per_run=options.minutes_per_run,
+        learning_rate=options.learning_rate,
+        stop_after_minutes=options.stop_after,
+    )
+    print(ablate(options.motions, options.output, choices, _say))
 
 
 def _add_prepare(commands: Any) -> None:
