@@ -71,11 +71,9 @@ def load_pare_network(
         EngineError: torch is not installed, or does not see the device.
     """
     path = find_checkpoint(checkpoint)
-    # Idle threads of OpenMP otherwise burn the cores that decode the video; read when torch is first imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     _need_torch()
-    from .models.pare_weights import load_pare
     from .models.torch_engine import wrap_network
+    from .pare_weights import load_pare
 
     return wrap_network("pare", load_pare(path, settings_path), path, device, threads)
 
@@ -87,8 +85,8 @@ def load_temporal_network(path: Path, device: Device = "auto", threads: int = 2)
         WeightsError, EngineError: as `load_pare_network`.
     """
     _need_torch()
-    from .models.pare_temporal import load_pare_temporal
     from .models.torch_engine import wrap_network
+    from .pare_temporal_weights import load_pare_temporal
 
     return wrap_network("pare_temporal", load_pare_temporal(path), path, device, threads)
 
@@ -114,7 +112,7 @@ def load_smpl_body(smpl: Path | None, checkpoint: Path | None) -> BodyModel:
     if smpl is not None:
         return BodyModel(load_smpl_file(smpl))
     _need_torch()
-    from .models.pare_weights import read_smpl_body
+    from .pare_weights import read_smpl_body
 
     path = find_checkpoint(checkpoint)
     body = read_smpl_body(path)

@@ -1,11 +1,8 @@
-import dataclasses
-
 import pytest
 import torch
 
-from core.errors import WeightsError
 from core.models.encoders import ENCODER_KINDS, EncoderConfig
-from core.models.pare_temporal import PareTemporalEstimator, load_pare_temporal, save_pare_temporal
+from core.models.pare_temporal import PareTemporalEstimator
 
 ALL = [
     EncoderConfig(kind, direction, residual, hidden_size=16)
@@ -68,38 +65,3 @@ def test_camera_and_shape_bypass_the_encoder(seeded_pare, features):
 def test_the_papers_encoder_has_the_papers_size():
     encoder = PareTemporalEstimator(EncoderConfig()).encoder
     assert sum(values.numel() for values in encoder.parameters()) == 1_692_672
-
-
-@pytest.mark.parametrize("config", ALL)
-@torch.inference_mode()
-def test_weights_come_back(features, tmp_path, config):
-    network = PareTemporalEstimator(config).eval()
-    save_pare_temporal(tmp_path / "t.safetensors", network, {"data": "none"})
-    loaded = load_pare_temporal(tmp_path / "t.safetensors")
-    assert loaded.config == config
-    assert torch.equal(loaded(features).rot6d, network(features).rot6d)
-
-
-def test_other_files_are_one_sentence(tmp_path):
-    path = tmp_path / "t.safetensors"
-    with pytest.raises(WeightsError, match="do not exist"):
-        load_pare_temporal(path)
-    path.write_bytes(b"nonsense")
-    with pytest.raises(WeightsError, match="not a safetensors file"):
-        load_pare_temporal(path)
-    from safetensors.torch import save_file
-
-    save_file({"w": torch.ones(1)}, path)
-    with pytest.raises(WeightsError, match="does not hold temporal weights for PARE"):
-        load_pare_temporal(path)
-
-
-def test_a_damaged_header_and_missing_tensors_are_named(tmp_path):
-    network = PareTemporalEstimator()
-    save_pare_temporal(tmp_path / "a.safetensors", network, {"config": '{"kind": "other"}'})
-    with pytest.raises(WeightsError, match="header"):
-        load_pare_temporal(tmp_path / "a.safetensors")
-    network.config = dataclasses.replace(network.config, kind="none")
-    save_pare_temporal(tmp_path / "b.safetensors", network)
-    with pytest.raises(WeightsError, match=r"not expected encoder\.\*"):
-        load_pare_temporal(tmp_path / "b.safetensors")

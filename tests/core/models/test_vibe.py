@@ -13,16 +13,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import WeightsError
 from core.models.vibe import (
     HmrNetwork,
     HmrRegressor,
     VibeEncoderConfig,
     VibeMotionDiscriminator,
-    VibeNetwork,
     VibeTemporalEncoder,
 )
-from core.models.vibe_weights import load_hmr, load_vibe, load_vibe_discriminator
 from core.pare_crops import normalise_crops
 from core.rotations import rot6d_to_rotmat, rotvec_to_rotmat
 from tests.seeded_weights import relative_error, seed_module, seeded_crops
@@ -137,40 +134,3 @@ def test_encoder_looks_back_only():
     changed = features.clone()
     changed[:, 9:] = 0
     assert torch.allclose(encoder(features)[:, :9], encoder(changed)[:, :9], atol=1e-6)
-
-
-@torch.inference_mode()
-def test_vibe_checkpoint_gives_the_parts_numbers(tmp_path):
-    network = VibeNetwork()
-    seeded(network.encoder, "TemporalEncoder")
-    seeded(network.regressor, "Regressor")
-    extra = {"regressor.smpl.v_template": torch.zeros(6890, 3)}
-    torch.save(
-        {"gen_state_dict": {**network.state_dict(), **extra}, "performance": np.float64(56.56)}, tmp_path / "v.tar"
-    )
-    loaded, features = load_vibe(tmp_path / "v.tar"), clips()[0]
-    assert torch.equal(loaded(features).rot6d, network.regressor(network.encoder(features)).rot6d)
-
-
-@torch.inference_mode()
-def test_spin_checkpoint_gives_the_same_numbers(hmr, tmp_path):
-    state = {published_name(key): value for key, value in hmr.state_dict().items()}
-    torch.save({"model": {**state, "smpl.v_template": torch.zeros(6890, 3)}, "epoch": 3}, tmp_path / "spin.pth.tar")
-    images = torch.from_numpy(normalise_crops(seeded_crops(1)))
-    assert torch.equal(load_hmr(tmp_path / "spin.pth.tar")(images).rot6d, hmr(images).rot6d)
-
-
-def test_training_checkpoint_gives_the_discriminator(discriminator, tmp_path):
-    torch.save({"disc_motion_state_dict": discriminator.state_dict(), "gen_state_dict": {}}, tmp_path / "v.tar")
-    assert torch.equal(load_vibe_discriminator(tmp_path / "v.tar").fc.weight, discriminator.fc.weight)
-
-
-def test_missing_keys_are_named(hmr, tmp_path):
-    state = {published_name(key): value for key, value in hmr.state_dict().items()}
-    del state["decpose.bias"]
-    torch.save({"model": state}, tmp_path / "spin.pth.tar")
-    with pytest.raises(WeightsError, match=r"missing regressor\.decpose\.bias"):
-        load_hmr(tmp_path / "spin.pth.tar")
-    torch.save(state, tmp_path / "plain.pth")
-    with pytest.raises(WeightsError, match=r"another network than VIBE"):
-        load_vibe(tmp_path / "plain.pth")

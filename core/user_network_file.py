@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-from ..errors import OptionError
-from ..pare_crops import BOX_SCALE, CROP_SIDE, IMAGENET_MEAN, IMAGENET_STD
-from ..skeleton import JOINT_NAMES, LANDMARK_NAMES
-from ..toml_table import TomlTable
+from .errors import OptionError
+from .pare_crops import BOX_SCALE, CROP_SIDE, IMAGENET_MEAN, IMAGENET_STD
+from .skeleton import JOINT_NAMES, LANDMARK_NAMES
+from .toml_table import TomlTable
 
 ChannelOrder = Literal["RGB", "BGR"]
 Layout = Literal["NCHW", "NHWC"]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from core.errors import EngineError, OptionError
-from core.models.user_network import load_user_network
-from core.models.user_network_file import read_user_network_file
 from core.rotations import rot6d_to_rotmat, rotmat_to_rot6d, rotvec_to_rotmat
 from core.skeleton import JOINT_NAMES, LANDMARK_NAMES
+from core.user_network import load_user_network
+from core.user_network_file import read_user_network_file
 
 onnx = pytest.importorskip("onnx")
 

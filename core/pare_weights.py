@@ -8,12 +8,12 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from ..body_file import BodyFile
-from ..checkpoints import load_strictly, read_checkpoint, tensors_of
-from ..errors import BodyFileError, WeightsError
-from ..pare_config import check_pare_settings, check_pare_yaml
-from ..smpl_files import body_from_arrays
-from .pare import PareNetwork
+from .body_file import BodyFile
+from .checkpoints import load_strictly, read_checkpoint, tensors_of
+from .errors import BodyFileError, WeightsError
+from .models.pare import PareNetwork
+from .pare_config import check_pare_settings, check_pare_yaml
+from .smpl_files import body_from_arrays
 
 _FIRST_KEY: Final = "backbone.conv1.weight"
 

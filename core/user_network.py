@@ -11,12 +11,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import EngineError, OptionError
-from ..pare_crops import normalise_crops
-from ..rotations import rotmat_to_rot6d, rotvec_to_rotmat
-from ..settings import Device
-from ..skeleton import BETA_COUNT, JOINT_COUNT, JOINT_NAMES, LANDMARK_COUNT, LANDMARK_NAMES
-from .onnx_engine import open_session
+from .errors import EngineError, OptionError
+from .models.onnx_engine import open_session
+from .models.weights import file_sha256
+from .pare_crops import normalise_crops
+from .rotations import rotmat_to_rot6d, rotvec_to_rotmat
+from .settings import Device
+from .skeleton import BETA_COUNT, JOINT_COUNT, JOINT_NAMES, LANDMARK_COUNT, LANDMARK_NAMES
 from .user_network_file import (
     IGNORED,
     ROOT_LANDMARKS,
@@ -27,7 +28,6 @@ from .user_network_file import (
     UserNetworkFile,
     read_user_network_file,
 )
-from .weights import file_sha256
 
 FloatArray = NDArray[np.floating[Any]]
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from torch import Tensor
 
-from ..checkpoints import load_strictly, read_checkpoint, tensors_of
-from ..errors import WeightsError
-from .vibe import HmrNetwork, VibeEncoderConfig, VibeMotionDiscriminator, VibeNetwork
+from .checkpoints import load_strictly, read_checkpoint, tensors_of
+from .errors import WeightsError
+from .models.vibe import HmrNetwork, VibeEncoderConfig, VibeMotionDiscriminator, VibeNetwork
 
 _SMPL_PART: Final = "smpl."
 """SMPL's own arrays inside the regressor; the body is read from the SMPL file."""
