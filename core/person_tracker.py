@@ -13,6 +13,7 @@ from .crops import Image, Region
 from .models.engine import Network
 from .person_landmarks import LandmarkEstimator, PersonLandmarks
 from .region_smoothing import RegionSmoother
+from .skeleton import BODY_LANDMARKS
 from .tracks import Outline, Track, TrackRows, visible_bbox
 from .video import Frame
 
@@ -35,6 +36,9 @@ SAME_BOX_FRACTION: Final = 0.6
 """A new find this much within a followed person's box is that person's legs, say: someone else waits to step aside."""
 MIN_ROWS: Final = 5
 """Shorter tracks are flickers of the detector."""
+SURE_SCORE: Final = 0.65
+SURE_VISIBILITY: Final = 0.6
+"""A track that never reached either is bark or foliage: there the landmark network itself can be sure of a person."""
 
 
 class PersonDetector(Protocol):
@@ -56,6 +60,7 @@ class _Person:
         self.region: Region | None = None
         self.outline: Outline | None = None
         self.track_id: int | None = None
+        self.best_score = 0.0
         self._smoother = RegionSmoother()
 
     def see(self, frame: Frame, landmarks: PersonLandmarks) -> None:
@@ -64,6 +69,17 @@ class _Person:
         self.outline = Outline.of(landmarks)
         region = self._smoother.update(landmarks.circle_px, frame.timestamp_s)
         self.region = region if _is_usable(region, (width, height)) else None
+
+    def recognize(self, box: PersonBox) -> None:
+        self.track_id = box.track_id
+        self.best_score = max(self.best_score, box.score)
+
+    def is_credible(self, min_rows: int) -> bool:
+        rows = self.rows.landmarks
+        if len(rows) < min_rows:
+            return False
+        visibility = np.mean([row.visibility[list(BODY_LANDMARKS)] for row in rows])
+        return bool(self.best_score >= SURE_SCORE or visibility >= SURE_VISIBILITY)
 
     def lose(self) -> None:
         self.region = None
@@ -102,7 +118,7 @@ class PersonTracker:
     def finish(self) -> list[Track]:
         """Return all tracks, the main person's (box area times screen time) first."""
         min_rows = min(MIN_ROWS, self._frame_count)
-        tracks = [person.rows.to_track() for person in self._people if len(person.rows.frame_ids) >= min_rows]
+        tracks = [person.rows.to_track() for person in self._people if person.is_credible(min_rows)]
         return sorted(tracks, key=lambda track: -track.screen_weight)
 
     def _active(self) -> list[_Person]:
@@ -140,7 +156,7 @@ class PersonTracker:
             if person is None and len(self._active()) < self._max_people:
                 person = self._look_for_person(frame, box)
             if person is not None:
-                person.track_id = box.track_id
+                person.recognize(box)
 
     def _find_followed(self, box: PersonBox) -> _Person | None:
         """Who of the followed people the box plainly shows, so that its landmarks need not be computed."""

@@ -1,6 +1,7 @@
 """Tracking logic on drawn people whom toy networks find by their pixels, and the real networks on the excerpt."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -58,6 +59,17 @@ class ToyLandmarker:
             landmarks[:, 3] = 5
             presence[0] = 0.95 if height > 60 else 0.1
         return landmarks, presence, np.full((39, 64, 64), -20.0), np.random.default_rng(0).normal(size=(39, 3))
+
+
+class ToyTrackingDetector(ToyDetector):
+    """Calls everyone by their height, as if it knew their faces."""
+
+    is_tracking = True
+
+    def detect(self, image_rgb: np.ndarray) -> list[PersonBox]:
+        return [
+            replace(box, track_id=round(float(box.bbox_px[3] - box.bbox_px[1]))) for box in super().detect(image_rgb)
+        ]
 
 
 def draw(people: Iterable[Place], size: tuple[int, int] = (480, 270)) -> np.ndarray:
@@ -135,6 +147,18 @@ def test_someone_who_appears_far_away_is_another_person():
     assert [len(one.frame_ids) for one in tracks] == [20, 20]
 
 
+def test_detector_that_knows_people_rejoins_them_after_any_time_and_anywhere():
+    """The two come back in each other's place."""
+    first, second = [(100, 130, 120), (380, 130, 90)], [(380, 130, 120), (100, 130, 90)]
+    scenes = [first if index < 20 else [] if index < 120 else second for index in range(150)]
+    detector = ToyTrackingDetector()
+    tracks = track(scenes, detector)
+    assert detector.call_count == 150
+    assert [len(one.frame_ids) for one in tracks] == [50, 50]
+    for one, height in zip(tracks, (120, 90), strict=True):
+        np.testing.assert_allclose(np.ptp(one.bbox_px[:, 1::2], axis=1), height, atol=3)
+
+
 def test_two_tracks_never_stay_on_one_person():
     """Two people walk into one place, where only one can be seen, and part again."""
     scenes = []
@@ -187,6 +211,14 @@ def test_walking_woman_is_the_main_person(excerpt_tracks: list[Track]):
     assert (woman.bbox_px[:, 1] > 480).all()
     assert (man.bbox_px[:, 3] < 480).all()
     assert woman.presence.min() > 0.9
+
+
+def test_a_place_without_people_gives_no_track():
+    """A tree in which the heavy network sees someone with a presence of 0.9."""
+    tracker = PersonTracker(load_network("blazepose_detector"), load_network("blazepose_heavy"))
+    for frame in VideoReader(EXCERPT, 0, 18):
+        tracker.update(Frame(frame.index, frame.timestamp_s, np.ascontiguousarray(frame.image_rgb[:, 1330:])))
+    assert tracker.finish() == []
 
 
 def test_her_landmarks_move_as_she_walks(excerpt_tracks: list[Track]):
