@@ -17,7 +17,7 @@ from .segments import Segment, split_at_gaps
 
 FloatArray = NDArray[np.floating[Any]]
 
-POSE_CUTOFF_HZ: Final = 6.0
+POSE_CUTOFF_HZ: Final = 5.0
 DIRECTION_CUTOFF_HZ: Final = 4.0
 DEPTH_CUTOFF_HZ: Final = 1.0
 
