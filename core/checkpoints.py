@@ -5,6 +5,7 @@ becomes an inert stand-in. Used for PARE, VIBE and HMR. Torch is imported when a
 """
 
 import pickle
+import tarfile
 import types
 import zipfile
 from collections import OrderedDict
@@ -100,7 +101,7 @@ def _check_container(path: Path) -> None:
     # torch.load would run compiled networks and unpack tar archives by other code, which nothing here restricts.
     if "constants.pkl" in names:
         raise WeightsError(f"{path} is a compiled network (TorchScript).", "Give the checkpoint it was made from.")
-    if start != _ZIP_START and not start.startswith(_PICKLE_START):
+    if start != _ZIP_START and (not start.startswith(_PICKLE_START) or tarfile.is_tarfile(path)):
         raise WeightsError(f"{path} is not a checkpoint of PyTorch.", "It may be a web page or a pointer to the file.")
 
 

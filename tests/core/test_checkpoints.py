@@ -1,5 +1,7 @@
+import io
 import os
 import pickle
+import tarfile
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -151,6 +153,14 @@ def test_a_zip_of_other_files_says_to_unpack_it(tmp_path):
 def test_a_compiled_network_is_refused(tmp_path):
     torch.jit.script(torch.nn.Linear(1, 1)).save(str(tmp_path / "a.pt"))
     with pytest.raises(WeightsError, match="compiled network"):
+        read_checkpoint(tmp_path / "a.pt")
+
+
+def test_a_tar_archive_is_refused_even_where_it_starts_like_a_pickle(tmp_path):
+    with tarfile.open(tmp_path / "a.pt", "w", encoding="latin-1") as archive:
+        archive.addfile(tarfile.TarInfo("\x80\x02pickle"), io.BytesIO())
+    assert (tmp_path / "a.pt").read_bytes().startswith(b"\x80\x02")
+    with pytest.raises(WeightsError, match="not a checkpoint of PyTorch"):
         read_checkpoint(tmp_path / "a.pt")
 
 
