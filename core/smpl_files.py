@@ -2,7 +2,8 @@
 
 Old SMPL files are Python 2 pickles that hold arrays of the `chumpy` package. They are read here without chumpy: the
 unpickler knows numpy's array constructors and turns every chumpy or scipy object into an inert record of its fields.
-Any other name in the pickle ends the reading. SMPL's pose-dependent corrections (`posedirs`) are not used.
+Any other name in the pickle ends the reading. SMPL's pose-dependent corrections
+(`posedirs`) are for training and evaluation alone; they are read apart.
 """
 
 import os
@@ -10,6 +11,7 @@ import pickle
 import re
 import zipfile
 from collections import OrderedDict
+from collections.abc import Collection
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -48,7 +50,7 @@ def load_smpl_file(path: str | os.PathLike[str]) -> BodyFile:
     file = Path(path)
     if not file.is_file():
         raise BodyFileError(f"The SMPL file {file} does not exist.", "Download it from the SMPL website first.")
-    content = _read_npz(file) if zipfile.is_zipfile(file) else _read_pickle(file)
+    content = _read_content(file, NEEDED_KEYS)
     missing = [key for key in NEEDED_KEYS if key not in content]
     if missing:
         raise BodyFileError(f"{file} is not an SMPL body: it lacks {', '.join(missing)}.")
@@ -57,6 +59,25 @@ def load_smpl_file(path: str | os.PathLike[str]) -> BodyFile:
     except (ValueError, TypeError, IndexError) as error:
         raise BodyFileError(f"{file} holds damaged arrays ({error}).") from error
     return body_from_arrays(file, arrays)
+
+
+def load_pose_corrections(path: str | os.PathLike[str]) -> NDArray[np.float32] | None:
+    """Return SMPL's pose-dependent corrections `posedirs` (V, 3, 207), metres; None where the file has none.
+
+    Note: published numbers are of bodies with them; the estimator at run time poses without.
+    Raises: BodyFileError as `load_smpl_file`.
+    """
+    file = Path(path)
+    content = _read_content(file, ("posedirs",))
+    if "posedirs" not in content:
+        return None
+    try:
+        corrections = _as_array(content["posedirs"])
+    except (ValueError, TypeError, IndexError) as error:
+        raise BodyFileError(f"{file} holds damaged arrays ({error}).") from error
+    if corrections.ndim != 3 or corrections.shape[1:] != (3, 9 * (JOINT_COUNT - 1)):
+        raise BodyFileError(f"The posedirs of {file} have the shape {corrections.shape}, not (V, 3, 207).")
+    return np.ascontiguousarray(corrections, np.float32)
 
 
 def body_from_arrays(file: Path, arrays: dict[str, NDArray[Any]]) -> BodyFile:
@@ -139,10 +160,15 @@ def _landmarks() -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.flo
     return joint_weights, np.array(list(VERTICES.values()), np.int32), vertex_weights
 
 
-def _read_npz(file: Path) -> dict[str, Any]:
+def _read_content(file: Path, keys: Collection[str]) -> dict[str, Any]:
+    """Return what an SMPL file holds; of an npz only the keys."""
+    return _read_npz(file, keys) if zipfile.is_zipfile(file) else _read_pickle(file)
+
+
+def _read_npz(file: Path, keys: Collection[str]) -> dict[str, Any]:
     try:
         with np.load(file, allow_pickle=False) as archive:
-            return {key: archive[key] for key in NEEDED_KEYS if key in archive.files}
+            return {key: archive[key] for key in keys if key in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise BodyFileError(f"{file} cannot be read as an SMPL npz ({error}).") from error
 

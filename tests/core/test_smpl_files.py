@@ -13,7 +13,7 @@ from core.body_file import load_body_file, open_body_path
 from core.body_model import BodyModel
 from core.errors import BodyFileError
 from core.skeleton import LANDMARK_NAMES, PARENTS
-from core.smpl_files import load_smpl_file
+from core.smpl_files import load_pose_corrections, load_smpl_file
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def content():
     return {
         "v_template": body.v_template.astype(np.float64),
         "shapedirs": body.shapedirs.astype(np.float64),
-        "posedirs": np.zeros((4, 3, 207)),
+        "posedirs": np.arange(4 * 3 * 207.0).reshape(4, 3, 207),
         "J_regressor": body.joint_regressor.astype(np.float64),
         "weights": body.lbs_weights.astype(np.float64),
         "f": body.faces.astype(np.uint32),
@@ -211,3 +211,16 @@ def test_other_bodies_are_refused(content, tmp_path, change, sentence):
     np.savez(path, **(content | change))
     with pytest.raises(BodyFileError, match=sentence):
         load_smpl_file(path)
+
+
+def test_pose_corrections_are_read_apart(content, chumpy, tmp_path):
+    np.savez(tmp_path / "SMPL_NEUTRAL.npz", **content)
+    wrapped = content | {"posedirs": chumpy.wrap(content["posedirs"])}
+    (tmp_path / "basicmodel_m.pkl").write_bytes(pickle.dumps(wrapped, protocol=2))
+    for name in ("SMPL_NEUTRAL.npz", "basicmodel_m.pkl"):
+        np.testing.assert_array_equal(load_pose_corrections(tmp_path / name), content["posedirs"])
+    np.savez(tmp_path / "without.npz", **{key: value for key, value in content.items() if key != "posedirs"})
+    assert load_pose_corrections(tmp_path / "without.npz") is None
+    np.savez(tmp_path / "other.npz", posedirs=np.zeros((4, 3, 100)))
+    with pytest.raises(BodyFileError, match=r"other\.npz have the shape \(4, 3, 100\)"):
+        load_pose_corrections(tmp_path / "other.npz")

@@ -1,5 +1,6 @@
 """The paper's figures 3 and 4 on any tracks, and curves. Only this file needs matplotlib."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +49,9 @@ def draw_joint_path(
     figure, axes = _new_figure(2, len(panels), (4.2 * len(panels), 6.5))
     times = np.arange(min(frame_count, len(true_landmarks))) / frame_rate_hz
     truth = true_landmarks[: len(times), landmark]
-    centre, side = _square_around([truth, *(points[: len(times), landmark] for points in panels.values())])
+    paths = [truth, *(points[: len(times), landmark] for points in panels.values())]
+    centre, side = _square_around(paths)
+    spacing = max(float(np.abs(points - truth.mean(axis=0)).max()) for points in paths) * 1.2
     for column, (title, landmarks) in enumerate(panels.items()):
         points = landmarks[: len(times), landmark]
         plane, over_time = axes[0, column], axes[1, column]
@@ -59,11 +62,16 @@ def draw_joint_path(
         # Image axes: y points down.
         plane.set_ylim(1000 * (centre[1] + side), 1000 * (centre[1] - side))
         for axis, color in enumerate(_COLORS):
-            over_time.plot(times, 1000 * truth[:, axis], **_TRUTH_STYLE)
-            over_time.plot(times, 1000 * points[:, axis], color=color, label="xyz"[axis])
-        over_time.set(xlabel="time [s]", ylabel="coordinate [mm]")
+            # Each coordinate about the truth's mean, apart from the others: millimetres of jitter stay visible.
+            shift = axis * spacing - truth[:, axis].mean()
+            over_time.plot(times, 1000 * (truth[:, axis] + shift), **_TRUTH_STYLE)
+            over_time.plot(times, 1000 * (points[:, axis] + shift), color=color, label="xyz"[axis])
+        over_time.set(xlabel="time [s]", ylabel="coordinate about the truth's mean [mm], shifted")
     axes[0, 0].legend()
     axes[1, 0].legend()
+    low, high = (pick(axes[1, column].get_ylim() for column in range(len(panels))) for pick in (min, max))
+    for over_time in axes[1]:
+        over_time.set_ylim(low[0], high[1])
     figure.suptitle(f"{LANDMARK_NAMES[landmark].replace('_', ' ')}, first {len(times)} frames")
     _save(figure, path)
 
@@ -116,6 +124,24 @@ def draw_curves(curves: Mapping[str, Sequence[tuple[float, float]]], path: Path,
         axes[0, 0].plot(*zip(*points, strict=True), label=name)
     axes[0, 0].set(xlabel=x_label, ylabel=y_label)
     axes[0, 0].legend(fontsize=7)
+    _save(figure, path)
+
+
+def draw_panels(panels: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], path: Path, x_label: str) -> None:
+    """Draw one panel for each title, with one line of (x, y) points for each name; y is logarithmic where it can be.
+
+    Raises:
+        EngineError: matplotlib is not installed.
+        OutputError: the file cannot be written.
+    """
+    figure, axes = _new_figure(math.ceil(len(panels) / 2), 2, (12.0, 4.0 * math.ceil(len(panels) / 2)))
+    for panel, (title, curves) in zip(axes.flat, panels.items(), strict=False):
+        for name, points in curves.items():
+            panel.plot(*zip(*points, strict=True), label=name)
+        if all(y > 0 for points in curves.values() for _, y in points):
+            panel.set_yscale("log")
+        panel.set(title=title, xlabel=x_label)
+        panel.legend(fontsize=7)
     _save(figure, path)
 
 
