@@ -1,0 +1,127 @@
+"""Scores an estimator on cached features under the published protocols: VIBE's on 3DPW, 17 joints on MPI-INF-3DHP.
+
+Frames are those of whole windows of T without a gap, as in VIBE; what is left at the end of a run is not scored.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...errors import MotionDataError
+from ...models.pare_temporal import PareTemporalEstimator, PareTemporalOutput
+from ..datasets.feature_cache import CachedSequence
+from ..datasets.joint_names import MPI_17, SPIN_49, arrange_joints
+from ..datasets.sequence import contiguous_runs
+from ..evaluation.metrics import PointScores, point_scores
+from ..evaluation.protocols import MPI_INF_3DHP_17, VIBE_14, Protocol
+from ..torch_rotations import rot6d_to_rotmat, rotvec_to_rotmat
+from .smpl_joints import SmplJointModel
+
+FloatArray = NDArray[np.floating[Any]]
+Window = Literal["track"] | int
+
+FRAMES_PER_CALL: Final = 2048
+
+
+@dataclass(frozen=True)
+class Run:
+    """Frames of one sequence without a gap.
+
+    Attributes:
+        pose_features: (T, 24, 128) float32.
+        true_joints: (T, K, 3) of the protocol, metres.
+        poses, betas: (T, 24, 3) and (10,) of the truth, where it is known.
+    """
+
+    pose_features: Tensor
+    true_joints: FloatArray
+    poses: Tensor | None
+    betas: Tensor | None
+
+
+class TestSet:
+    """One part of the data, ready to be scored.
+
+    Args:
+        part: such as `3dpw/test`.
+        sequences: of that part.
+        body: poses the truth and the estimates.
+        frame_count: T of the windows.
+    Raises:
+        MotionDataError: the part cannot be scored.
+    """
+
+    __test__ = False  # For pytest, which takes the name for one of its own.
+
+    def __init__(
+        self, part: str, sequences: Sequence[CachedSequence], body: SmplJointModel, frame_count: int, device: str
+    ) -> None:
+        self.part, self._body, self._frames, self._device = part, body, frame_count, device
+        self.protocol: Protocol = MPI_INF_3DHP_17 if part == "mpi_inf_3dhp/test" else VIBE_14
+        self.runs = [run for sequence in sequences for run in self._runs(sequence)]
+        if not self.runs:
+            raise MotionDataError(f"No sequence of {part} has {frame_count} frames without a gap and their truth.")
+
+    def scores(self, estimator: PareTemporalEstimator, window: Window) -> PointScores:
+        """Return the scores of an estimator; `track` gives it each run at once, a number windows of that length."""
+        predicted = [self.predict(estimator, run, window) for run in self.runs]
+        return point_scores(predicted, [run.true_joints for run in self.runs], self.protocol.root_joints)
+
+    @torch.no_grad()
+    def predict(self, estimator: PareTemporalEstimator, run: Run, window: Window) -> FloatArray:
+        """Return the joints (T, K, 3) of a run."""
+        output = estimate_run(estimator, run.pose_features, window)
+        return self._joints(rot6d_to_rotmat(output.rot6d[0]), output.betas[0])
+
+    def _runs(self, sequence: CachedSequence) -> Iterator[Run]:
+        has_truth = sequence.joints3d if self.protocol is MPI_INF_3DHP_17 else sequence.poses
+        if has_truth is None:
+            return
+        for first, end in contiguous_runs(sequence.frame_ids, sequence.frame_step):
+            whole = (end - first) // self._frames * self._frames
+            if whole:
+                yield self._run(sequence, slice(first, first + whole))
+
+    def _run(self, sequence: CachedSequence, rows: slice) -> Run:
+        features = torch.from_numpy(np.asarray(sequence.features[rows], np.float32)).to(self._device)
+        if self.protocol is MPI_INF_3DHP_17:
+            assert sequence.joints3d is not None
+            truth = arrange_joints(sequence.joints3d[rows], sequence.joint_names, MPI_17)
+            return Run(features, truth.astype(np.float64), None, None)
+        assert sequence.poses is not None and sequence.betas is not None
+        poses, betas = (torch.from_numpy(v).to(self._device) for v in (sequence.poses[rows], sequence.betas))
+        truth = self._joints(rotvec_to_rotmat(poses), betas.expand(len(poses), -1))
+        return Run(features, truth, poses, betas)
+
+    @torch.no_grad()
+    def _joints(self, rotmat: Tensor, betas: Tensor) -> FloatArray:
+        """Return the protocol's joints (T, K, 3) of poses (T, 24, 3, 3) and shapes (T, 10)."""
+        parts = [self._body.pose(*chunk) for chunk in _chunks(rotmat, betas)]
+        if self.protocol is MPI_INF_3DHP_17:
+            spin49 = torch.cat([part.spin49 for part in parts]).double().cpu().numpy()
+            return arrange_joints(spin49, SPIN_49, MPI_17)
+        joints: FloatArray = torch.cat([part.lsp14 for part in parts]).double().cpu().numpy()
+        return joints
+
+
+@torch.no_grad()
+def estimate_run(estimator: PareTemporalEstimator, pose_features: Tensor, window: Window) -> PareTemporalOutput:
+    """Return the outputs (1, T, ...) of a run's features (T, 24, 128); windows are laid end to end, T a multiple."""
+    if window == "track":
+        whole: PareTemporalOutput = estimator(pose_features[None])
+        return whole
+    windows = pose_features.unflatten(0, (-1, window))
+    output: PareTemporalOutput = estimator(windows)
+    return PareTemporalOutput(*(values.flatten(0, 1)[None] for values in output))
+
+
+def _chunks(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    edges = [*range(0, len(tensors[0]), FRAMES_PER_CALL), len(tensors[0])]
+    for first, end in pairwise(edges):
+        yield tuple(tensor[first:end] for tensor in tensors)
