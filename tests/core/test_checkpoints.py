@@ -157,7 +157,7 @@ def test_a_compiled_network_is_refused(tmp_path):
 
 
 def test_a_tar_archive_is_refused_even_where_it_starts_like_a_pickle(tmp_path):
-    with tarfile.open(tmp_path / "a.pt", "w", encoding="latin-1") as archive:
+    with tarfile.open(tmp_path / "a.pt", "w", format=tarfile.GNU_FORMAT, encoding="latin-1") as archive:
         archive.addfile(tarfile.TarInfo("\x80\x02pickle"), io.BytesIO())
     assert (tmp_path / "a.pt").read_bytes().startswith(b"\x80\x02")
     with pytest.raises(WeightsError, match="not a checkpoint of PyTorch"):
