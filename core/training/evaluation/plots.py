@@ -66,12 +66,12 @@ def draw_joint_path(
             shift = axis * spacing - truth[:, axis].mean()
             over_time.plot(times, 1000 * (truth[:, axis] + shift), **_TRUTH_STYLE)
             over_time.plot(times, 1000 * (points[:, axis] + shift), color=color, label="xyz"[axis])
-        over_time.set(xlabel="time [s]", ylabel="coordinate about the truth's mean [mm], shifted")
+        over_time.set(xlabel="time [s]", ylabel="about the truth's mean [mm], shifted")
     axes[0, 0].legend()
     axes[1, 0].legend()
-    low, high = (pick(axes[1, column].get_ylim() for column in range(len(panels))) for pick in (min, max))
+    limits = np.array([over_time.get_ylim() for over_time in axes[1]])
     for over_time in axes[1]:
-        over_time.set_ylim(low[0], high[1])
+        over_time.set_ylim(limits[:, 0].min(), limits[:, 1].max())
     figure.suptitle(f"{LANDMARK_NAMES[landmark].replace('_', ' ')}, first {len(times)} frames")
     _save(figure, path)
 
