@@ -4,7 +4,9 @@ Ultralytics is AGPL-3.0: it is never bundled, only imported here, and only when 
 over the network: usage analytics, downloads and automatic installs are switched off before the import.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -127,8 +129,11 @@ def _person_box(row: NDArray[np.float64], image_rgb: Image) -> PersonBox:
 
 def _import_ultralytics() -> None:
     os.environ.update(SWITCHES)
-    # Its settings file would otherwise be written into the user's configuration by the mere import.
-    os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="jointwise-yolo-"))
+    if "YOLO_CONFIG_DIR" not in os.environ:
+        # The mere import would otherwise write a settings file into the user's configuration.
+        folder = tempfile.mkdtemp(prefix="jointwise-yolo-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["YOLO_CONFIG_DIR"] = folder
     try:
         import lap  # type: ignore[import-not-found]  # noqa: F401 - ByteTrack would try to install it
         import torch  # noqa: F401
