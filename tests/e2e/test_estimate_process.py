@@ -51,7 +51,8 @@ def test_hello_comes_within_five_seconds(start, short_args):
 
 
 def test_start_and_end_choose_source_frames(run, excerpt, tmp_path):
-    result = run("estimate", excerpt, "--output", tmp_path / "o.npz", "--start", 20, "--end", 26, "--model", "full")
+    options = ["--start", 20, "--end", 26, "--model", "full", "--json"]
+    result = run("estimate", excerpt, "--output", tmp_path / "o.npz", *options)
     assert result.returncode == 0, result.stderr
     motion = load_motion(tmp_path / "o.npz")
     assert motion.frame_ids.tolist() == [20, 21, 22, 23, 24, 25]
