@@ -126,7 +126,7 @@ def _add_ablate(commands: Any) -> None:
     length = command.add_mutually_exclusive_group()
     length.add_argument("--iterations", type=int, metavar="N", help="of each run (the paper: 15000)")
     length.add_argument("--minutes-per-run", type=float, metavar="M", help="as many as the slowest run can do in this")
-    command.add_argument("--learning-rate", type=float, metavar="X", help="default 1e-3, falling (the paper: 1e-4)")
+    command.add_argument("--learning-rate", type=float, metavar="X", help="default 3e-3, falling (the paper: 1e-4)")
     command.add_argument("--stop-after", type=float, metavar="MINUTES", help="start no run after that")
     command.set_defaults(run=_run_ablate)
 
