@@ -46,7 +46,7 @@ class TorchBody:
             bone_scale: (N, 24) factor on the bone from the parent to each joint, None for 1.
         """
         rest = self.rest_joints(betas)
-        positions, rotations = self._kinematics(rotmat, rest, bone_scale)
+        positions, rotations = self.kinematics(rotmat, rest, bone_scale)
         vertices = self._vertices + torch.einsum("vkb,nb->nvk", self._vertex_dirs, betas)
         # Linear blend skinning of the few landmark vertices: sum_j w_j (R_j (v - rest_j) + position_j).
         offsets = positions - (rotations @ rest[..., None])[..., 0]
@@ -55,8 +55,14 @@ class TorchBody:
         landmarks = torch.einsum("lk,nka->nla", self._landmark_weights, torch.cat([positions, skinned], dim=1))
         return landmarks, positions
 
-    def _kinematics(self, rotmat: Tensor, rest: Tensor, bone_scale: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return joint positions (N, 24, 3) and global rotations (N, 24, 3, 3), joints in file order."""
+    def kinematics(self, rotmat: Tensor, rest: Tensor, bone_scale: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return joint positions (N, 24, 3), pelvis at the origin, and global rotations (N, 24, 3, 3) of posed joints.
+
+        Args:
+            rotmat: (N, 24, 3, 3) parent-relative rotations.
+            rest: (N, 24, 3) rest joints.
+            bone_scale: as in `pose_landmarks`.
+        """
         rotations, positions = rotmat[:, :1], torch.zeros_like(rest[:, :1])
         place = {0: 0}
         for level in self._levels:

@@ -68,7 +68,7 @@ class SmplJointModel:
     def pose(self, rotmat: Tensor, betas: Tensor) -> SmplJoints:
         """Return the joints of local rotations (N, 24, 3, 3) and shapes (N, 10)."""
         rest = self._body.rest_joints(betas)
-        joints, global_rotmat = self._body._kinematics(rotmat, rest, None)
+        joints, global_rotmat = self._body.kinematics(rotmat, rest)
         joints = joints + rest[:, :1]
         points = self._template + torch.einsum("kjcb,nb->nkjc", self._shapedirs, betas)
         if self._posedirs.numel():

@@ -37,7 +37,7 @@ class SmplSurface:
         Note: needs 2 MB a frame.
         """
         rest = self._body.rest_joints(betas)
-        joints, global_rotmat = self._body._kinematics(rotmat, rest, None)
+        joints, global_rotmat = self._body.kinematics(rotmat, rest)
         vertices = self._template + torch.einsum("vcb,nb->nvc", self._shapedirs, betas)
         if self._posedirs is not None:
             bends = (rotmat[:, 1:] - torch.eye(3, device=rotmat.device)).flatten(1)
