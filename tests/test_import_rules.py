@@ -21,6 +21,16 @@ DEVELOPMENT = ("core.training", "core.conversion")
 DEVELOPMENT_ENTRY = "core.development_commands"
 HEAVY_EXTRAS = {"torch", "onnx", "safetensors", "smplx", "ultralytics", "torchvision", "tflite"}
 FOREIGN_TO_BLENDER = {"torch", "cv2", "scipy", "onnxruntime", *HEAVY_EXTRAS}
+PIPELINE_STAGES = (
+    "command_line",
+    "pipeline",
+    "video",
+    "person_tracker",
+    "people",
+    "track_motion",
+    "overlay",
+    "reporting",
+)
 ADDON_FRONT = {f"blender_addon.{name}" for name in ("operators", "panels", "properties", "preferences")}
 
 
@@ -154,10 +164,11 @@ def test_training_and_conversion_are_reached_only_through_their_commands_and_laz
         assert_none(found for found in outside if found.importer != DEVELOPMENT_ENTRY or found.is_eager)
 
 
-def test_models_import_no_part_of_the_pipeline() -> None:
-    allowed = {*CONTRACT, "core.whole_file"}
-    inner = (found for found in all_imports("core.models") if found.top == "core")
-    assert_none(found for found in inner if not _is_in(found.target, "core.models") and found.target not in allowed)
+def test_models_reach_no_stage_of_the_pipeline() -> None:
+    stages = {f"core.{name}" for name in PIPELINE_STAGES}
+    assert stages <= set(modules())
+    models = [module for module in modules() if _is_in(module, "core.models")]
+    assert sorted(eager_closure(models) & stages) == []
 
 
 def test_run_time_path_imports_no_heavy_extra_with_its_modules() -> None:
