@@ -20,6 +20,8 @@ Image = NDArray[np.uint8]
 
 CELL_HEIGHT_PX: Final = 300
 MARGIN_PX: Final = 6
+CAPTION_WIDTH_PX: Final = 150
+CAPTION_HEIGHT_PX: Final = 22
 CAPTIONS: Final = ("source", "overlay", "Blender")
 ROW_COUNT: Final = 5
 
@@ -67,9 +69,9 @@ def _row(cells: list[Image], frame_id: int) -> Image:
     for caption, cell in zip(CAPTIONS, cells, strict=False):
         width = round(cell.shape[1] * CELL_HEIGHT_PX / cell.shape[0])
         small = cv2.resize(cell, (width, CELL_HEIGHT_PX), interpolation=cv2.INTER_AREA)
-        for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-            text = f"{caption}, frame {frame_id}"
-            cv2.putText(small, text, (8, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, color, thickness, cv2.LINE_AA)
+        cv2.rectangle(small, (0, 0), (CAPTION_WIDTH_PX, CAPTION_HEIGHT_PX), (255, 255, 255), cv2.FILLED)
+        text = f"{caption}, frame {frame_id}"
+        cv2.putText(small, text, (8, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
         parts += [small, np.full((CELL_HEIGHT_PX, MARGIN_PX, 3), 255, np.uint8)]
     return np.concatenate(parts[:-1], axis=1)
 
