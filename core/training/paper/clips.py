@@ -1,6 +1,5 @@
 """The clips of one training step as tensors: a function of the seed and the step's number alone."""
 
-from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from ..datasets.clip_samples import ClipSamples, clip_samples
 from ..datasets.feature_cache import CachedSequence, FeatureCache
 from ..datasets.sampling import BalancedSampler, clip_source
 from ..presets import DataOptions
+from .extracted_parts import load_part
 from .motion_bank import MotionBank, bank_path, load_motion_bank
 from .processes import Processes
 
@@ -96,21 +96,5 @@ def load_training_clips(
         MotionDataError: features or motions are missing; names the path.
         OptionError: a batch cannot be spread evenly.
     """
-    data_sets = {part: load_part(cache, part) for part in options.training_parts}
+    data_sets = {part: load_part(cache, part, options) for part in options.training_parts}
     return TrainingClips(data_sets, load_motion_bank(bank_path(cache_root, options)), options, seed, processes)
-
-
-def load_part(cache: FeatureCache, part: str) -> list[CachedSequence]:
-    """Return the sequences of a part such as `3dpw/test`; MotionDataError where it has no features."""
-    data_set, split = part.split("/")
-    return cache.load(data_set, split)
-
-
-def has_features(cache: FeatureCache, part: str) -> bool:
-    """Tell whether any features of a part are there."""
-    return any((cache.folder / part).glob("*.npz"))
-
-
-def frames_of(sequences: Sequence[CachedSequence]) -> int:
-    """Return the number of frames of all sequences."""
-    return sum(len(sequence.frame_ids) for sequence in sequences)

@@ -18,6 +18,7 @@ from ..datasets.instavariety import read_instavariety
 from ..datasets.sequence import Sequence as FrameSequence
 from ..time_left import TimeLeft
 from .data_folders import AMASS, DataFolders
+from .extracted_parts import forget_complete, record_complete
 from .motion_bank import bank_path, write_motion_bank
 
 Report = Callable[[str], None]
@@ -72,7 +73,9 @@ def extract_features(
     cache = FeatureCache(cache_root, backbone.sha256)
     for part, sequences in readers.items():
         progress = _Progress(part, expected_frame_count(part, folders), backbone.extract, report)
+        forget_complete(cache, part)
         cache.extract(progress.watch(sequences), progress.extract, progress.sequence_done)
+        record_complete(cache, part, folders.options, progress.names)
 
 
 def expected_frame_count(part: str, folders: DataFolders) -> int:
@@ -102,10 +105,12 @@ class _Progress:
         self._part, self._extract, self._report = part, extract, report
         self._time_left = TimeLeft(frame_count)
         self._frames_of_sequence = self._unreported = self._done = 0
+        self.names: list[str] = []
 
     def watch(self, sequences: Iterator[FrameSequence]) -> Iterator[FrameSequence]:
         """Give the sequences, and note which one is on its way."""
         for sequence in sequences:
+            self.names.append(sequence.name)
             self._frames_of_sequence = sequence.frame_count
             self._done = 0
             yield sequence

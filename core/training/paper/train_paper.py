@@ -25,7 +25,8 @@ from ..datasets.genders import require_gender
 from ..evaluation.protocols import load_joint_regressor
 from ..evaluation.table import write_tables
 from ..presets import PaperPreset
-from .clips import has_features, load_part, load_training_clips
+from .clips import load_training_clips
+from .extracted_parts import is_complete, load_part
 from .networks import AdversarialNetworks
 from .processes import Processes, join_processes
 from .run import BEST_NAME, PaperRun
@@ -151,11 +152,11 @@ def write_test_tables(
         estimator.to(device)
     tables = []
     for part in (preset.data.validation, *preset.data.tests):
-        if has_features(cache, part):
+        if is_complete(cache, part):
             test_set = _test_set(part, cache, bodies.joints, preset, device)
             tables.append(score_table(test_set, ways, bodies.surface))
         else:
-            report(f"{part} has no features in {cache.folder}, so it is not in the table.")
+            report(f"{part} has no features in {cache.folder}, so it is missing in the table.")
     header = {"weights": BEST_NAME, "backbone_sha256": backbone.sha256, "preset": asdict(preset)}
     return write_tables(tables, files.output / f"{TABLE_NAME}.txt", files.output / f"{TABLE_NAME}.json", header)
 
@@ -175,7 +176,7 @@ def make_folder(folder: Path) -> None:
 
 
 def _test_set(part: str, cache: FeatureCache, body: SmplJointModel, preset: PaperPreset, device: str) -> TestSet:
-    return TestSet(part, load_part(cache, part), body, preset.data.frame_count, device)
+    return TestSet(part, load_part(cache, part, preset.data), body, preset.data.frame_count, device)
 
 
 def _say_nothing(_: str) -> None:

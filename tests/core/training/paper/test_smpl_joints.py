@@ -35,14 +35,16 @@ def test_both_joint_sets_are_those_of_the_skinned_vertices(smpl, is_corrected):
     extra, h36m = joint_regressor(9), joint_regressor(17)
     joints = SmplJointModel(body, extra, h36m, corrections).pose(*tensors())
     vertices = SmplSurface(body, corrections).pose(*tensors()).numpy()
-    own = np.stack([BodyModel(body).pose_joints(r[None], b, np.zeros(3))[0][0] for r, b in zip(ROTMAT, BETAS)])
+    own = np.stack(
+        [BodyModel(body).pose_joints(r[None], b, np.zeros(3))[0][0] for r, b in zip(ROTMAT, BETAS, strict=True)]
+    )
     np.testing.assert_allclose(joints.spin49, spin49_joints(own, vertices, extra), atol=2e-6)
     np.testing.assert_allclose(joints.lsp14, lsp14_joints(vertices, h36m), atol=2e-6)
 
 
 def test_the_surface_without_corrections_is_the_body_model_s(smpl):
     body = smpl[0]
-    naive = [BodyModel(body).pose_vertices(r[None], b, np.zeros(3))[0] for r, b in zip(ROTMAT, BETAS)]
+    naive = [BodyModel(body).pose_vertices(r[None], b, np.zeros(3))[0] for r, b in zip(ROTMAT, BETAS, strict=True)]
     np.testing.assert_allclose(SmplSurface(body).pose(*tensors()), np.stack(naive), atol=2e-6)
 
 
