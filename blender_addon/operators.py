@@ -18,6 +18,7 @@ from .properties import estimate_arguments, to_assembly_options, to_settings
 from .running import begin, check_nothing_runs, current_session, finish
 from .scene_assembly import assemble_motions
 from .scene_rate import set_scene_rate
+from .view_framing import frame_selected
 from .worker_runtime import prepare_worker
 
 TIMER_INTERVAL_S: Final = 0.1
@@ -68,7 +69,10 @@ class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
         if not self._session.poll():
             return {"PASS_THROUGH"}
         try:
-            return self.guarded(self._finish, context)
+            finished = self.guarded(self._finish, context)
+            if finished == FINISHED:
+                frame_selected(context)
+            return finished
         finally:
             self._end(context)
             _redraw_sidebars(context)
