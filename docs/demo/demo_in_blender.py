@@ -39,6 +39,8 @@ def main(video: Path, folder: Path) -> int:
     """Run all stages and return the exit code; an operator's own sentence says what went wrong."""
     seconds: dict[str, float] = {}
     bpy.ops.wm.read_factory_settings(use_empty=True)
+    # No walk_excerpt.blend1 beside the result of a second run.
+    bpy.context.preferences.filepaths.save_version = 0
     extension = load_extension()
     scene = bpy.context.scene
     scene.jointwise.motion_path = str(folder / f"{video.stem}.npz")
@@ -140,7 +142,7 @@ def set_up_rendering(scene: Any) -> None:
     scene.render.image_settings.color_mode = "RGB"
     scene.view_settings.view_transform = "Standard"
     world = bpy.data.worlds.new("demo")
-    world.use_nodes = True
+    enable_nodes(world)
     world.node_tree.nodes["Background"].inputs["Color"].default_value = SKY_COLOR
     scene.world = world
     sun = bpy.data.objects.new("sun", bpy.data.lights.new("sun", "SUN"))
@@ -161,10 +163,16 @@ def add_floor(scene: Any) -> None:
     scene.collection.objects.link(bpy.data.objects.new("floor", mesh))
 
 
+def enable_nodes(owner: Any) -> None:
+    """Give a new world or material its nodes where it has none yet; from Blender 5.0 on it always has them."""
+    if owner.node_tree is None:
+        owner.use_nodes = True
+
+
 def material(name: str, color: tuple[float, ...], alpha: float) -> Any:
     """Return a matt material."""
     made = bpy.data.materials.new(name)
-    made.use_nodes = True
+    enable_nodes(made)
     shader = made.node_tree.nodes["Principled BSDF"]
     shader.inputs["Base Color"].default_value = color
     shader.inputs["Roughness"].default_value = 0.8
