@@ -17,6 +17,8 @@ from .wheel_list import ZIP_TARGETS
 
 ZIP_TESTS: Final = ("tests/e2e/test_extension_zip.py", "tests/e2e/test_licenses.py")
 _NO_TESTS_COLLECTED: Final = 5
+_COUNTED_CODES: Final = {0, 1, _NO_TESTS_COLLECTED}
+"""After any other, a crash of the interpreter say, the report is missing or does not tell."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,9 @@ def _run_leg(leg: Leg, tests: list[str], options: list[str], counts: Counts) -> 
     code = run_through(pytest, environ, cwd=ROOT)
     if report.exists():
         counts.add(report)
+    if code not in _COUNTED_CODES:
+        say(f"pytest in {leg.environment} ended with the exit code {code}.")
+        counts.failed += 1
     return 0 if code == _NO_TESTS_COLLECTED else code
 
 

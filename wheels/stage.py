@@ -10,6 +10,8 @@ from .console import SetupError
 from .layout import ROOT
 from .wheel_list import WheelList, ZipTarget
 
+_NETWORKS: Final = ("blazepose_detector", "blazepose_full", "blazepose_heavy", "open_lifter", "open_temporal")
+
 SHIPPED_PATTERNS: Final = (
     "__init__.py",
     "LICENSE",
@@ -18,18 +20,17 @@ SHIPPED_PATTERNS: Final = (
     "blender_addon/**/*.tsv",
     "core/*.py",
     "core/models/*.py",
-    "core/assets/*.npz",
+    "core/assets/open_body.npz",
     "core/assets/**/*.txt",
     "core/assets/**/*.md",
     "core/assets/**/LICENSE*",
     "core/assets/**/NOTICE*",
-    "core/assets/onnx/*.onnx",
+    *(f"core/assets/onnx/{name}.onnx" for name in _NETWORKS),
 )
 """Everything else stays out: tests, training, conversion, the weights that the ONNX files are made from."""
 
 _NOT_SHIPPED: Final = {"core/assets/onnx/made-from.txt"}
 
-_NETWORKS: Final = ("blazepose_detector", "blazepose_full", "blazepose_heavy", "open_lifter", "open_temporal")
 _REQUIRED: Final = (
     "LICENSE",
     "LICENSES.md",
