@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .body_model import load_open_body
-from .errors import OutputError
+from .errors import OptionError, OutputError
 from .motion import load_motion
+from .output_paths import check_output
 from .overlay import COLORS_RGB, BodyPainter
 from .video import VideoReader
 from .whole_file import whole_file
@@ -34,8 +35,10 @@ def write_contact_sheet(video: Path, motion_path: Path, renders: Path | None, ou
             Without it the rows are spread over the motion and the last column is left out.
     Raises:
         MotionFileError, VideoError: an input cannot be read.
+        OptionError: there is nothing to show, or the output would overwrite an input.
         OutputError: the sheet cannot be written.
     """
+    check_output(output, ".png", [video, motion_path])
     motion = load_motion(motion_path)
     painter = BodyPainter(motion, load_open_body(), COLORS_RGB[0])
     rendered = _rendered_frames(renders) if renders else {}
@@ -47,10 +50,14 @@ def write_contact_sheet(video: Path, motion_path: Path, renders: Path | None, ou
         if frame_id in rendered and (view := cv2.imread(str(rendered[frame_id]))) is not None:
             cells.append(cv2.cvtColor(view, cv2.COLOR_BGR2RGB))
         rows.append(_row(cells, frame_id))
+    if not rows:
+        raise OptionError(f"{video.name} has none of the frames of {motion_path.name}.", "Give the motion's own video.")
     _write_png(output, _stack(rows))
 
 
 def _rendered_frames(folder: Path) -> dict[int, Path]:
+    if not folder.is_dir():
+        raise OptionError(f"The folder of rendered pictures {folder} does not exist.", "Leave it out, or correct it.")
     matches = ((re.fullmatch(r"frame_(\d+)\.png", path.name), path) for path in folder.glob("frame_*.png"))
     return {int(match[1]): path for match, path in matches if match}
 
