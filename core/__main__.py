@@ -8,7 +8,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # What goes wrong with a video is said by us, in one sentence; OpenCV reads this when it loads.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
-from .command_line import main
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # A stream that the caller closed is None, and its number would go to the first file that is opened.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    try:
+        from .cancellation import end_process
+        from .command_line import main
+
+        end_process(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        # Before anything was begun.
+        sys.exit(130)

@@ -1,14 +1,15 @@
 """The command line: reads the options, runs one command, turns errors into a sentence, an event and an exit code."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from .cancellation import listen_for_cancel
+from .cancellation import listen_for_cancel, run_cancellable
 from .development_commands import add_development_commands
-from .errors import EXIT_DONE, JointwiseError, OptionError
+from .errors import EXIT_DONE, CancelledError, JointwiseError, OptionError
 from .protocol import Error, Hello
 from .reporting import JsonReporter, Reporter, TerminalReporter
 from .settings import EstimateSettings
@@ -18,6 +19,10 @@ from .version import read_version
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors are ours: one sentence, no usage text."""
 
+    def __init__(self, **settings: Any) -> None:
+        # A shortened option would change its meaning when a longer one comes to exist.
+        super().__init__(**{**settings, "allow_abbrev": False})
+
     def error(self, message: str) -> NoReturn:
         raise OptionError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
 
@@ -25,24 +30,32 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return the exit code: 0 done, 2 unusable input, 3 nobody found, 130 cancelled."""
     reporter: Reporter = JsonReporter(sys.stdout) if "--json" in arguments else TerminalReporter()
-    reporter.emit(Hello(read_version()))
     try:
+        reporter.emit(Hello(read_version()))
         options = _build_parser().parse_args(arguments)
         options.run(options, reporter)
     except JointwiseError as error:
-        reporter.emit(Error(error.code, error.message, error.hint))
-        print(str(error), file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader is gone, so nobody is left to tell.
-        return EXIT_DONE
-    except (Exception, KeyboardInterrupt) as error:  # the one place that may catch everything
-        return _report_defect(error, reporter)
+        return _report_failure(error, reporter)
+    except KeyboardInterrupt:
+        return _report_failure(CancelledError(), reporter)
+    except Exception as error:  # the one place that may catch everything
+        return _report_failure(_describe_defect(error), reporter)
     return EXIT_DONE
 
 
-def _report_defect(error: BaseException, reporter: Reporter) -> int:
-    """Report what should not have happened, with the place in our code, and return the exit code."""
+def _report_failure(error: JointwiseError, reporter: Reporter) -> int:
+    """Say what went wrong as an event and as one line on stderr; return the exit code."""
+    # Where nobody listens any more, the exit code is all that is left to say.
+    with contextlib.suppress(OSError, CancelledError):
+        reporter.emit(Error(error.code, error.message, error.hint))
+    with contextlib.suppress(OSError):
+        # A file's name may hold a line break.
+        print(" ".join(str(error).splitlines()), file=sys.stderr)
+    return error.exit_code
+
+
+def _describe_defect(error: Exception) -> JointwiseError:
+    """Return what should not have happened as a sentence with the place in our code."""
     traceback = error.__traceback__
     while traceback and traceback.tb_next:
         traceback = traceback.tb_next
@@ -50,10 +63,16 @@ def _report_defect(error: BaseException, reporter: Reporter) -> int:
         f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}" if traceback else "unknown place"
     )
     message = f"An unexpected error stopped the work: {type(error).__name__}: {error} ({place})."
-    defect = JointwiseError(message, "Please report this sentence together with the video's format.")
-    reporter.emit(Error(defect.code, defect.message, defect.hint))
-    print(str(defect), file=sys.stderr)
-    return defect.exit_code
+    return JointwiseError(message, "Please report this sentence together with the video's format.")
+
+
+def _file(name: str) -> Path:
+    """Return the path of an argument; OpenCV dies of names that are not text."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"the name {name!r} is not valid UTF-8; rename the file") from None
+    return Path(name)
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -70,26 +89,49 @@ def _build_parser() -> argparse.ArgumentParser:
 
 def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("estimate", help="video in, motion file out")
-    command.add_argument("video", type=Path)
-    command.add_argument("--output", type=Path, required=True, metavar="OUT.npz", help="the main person's motion file")
-    command.add_argument("--start", type=int, default=0, metavar="N", help="first frame, 0-based")
-    command.add_argument("--end", type=int, metavar="N", help="first frame that is not used")
-    command.add_argument("--people", default="main", help="main, all, or numbers such as 1,3")
-    command.add_argument("--backbone", choices=["blazepose", "pare"], default="blazepose")
-    command.add_argument("--model", choices=["heavy", "full"], default="heavy", help="size of the blazepose network")
-    command.add_argument("--checkpoint", type=Path, help="weights of the pare backbone")
-    command.add_argument("--smpl", type=Path, help="SMPL file of the pare backbone")
-    command.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
-    command.add_argument("--engine", choices=["auto", "onnx", "torch"], default="auto", help="what runs the networks")
-    command.add_argument("--window", default="track", help="track, or the frames of a sliding window (the paper's 16)")
-    command.add_argument("--root", choices=["weak"], default="weak", help="how the root translation is found")
-    command.add_argument("--quality", choices=["balanced"], default="balanced")
-    command.add_argument("--focal-length", type=float, metavar="PX", dest="focal_length_px")
-    command.add_argument("--focal-length-35mm", type=float, metavar="MM")
+    command.add_argument("video", type=_file, help="the video; it is only read")
+    command.add_argument("--output", type=_file, required=True, metavar="OUT.npz", help="the main person's motion file")
+    command.add_argument("--start", type=int, default=0, metavar="N", help="first frame, counted from 0 (default: 0)")
+    command.add_argument("--end", type=int, metavar="N", help="first frame that is not used (default: to the end)")
     command.add_argument(
-        "--detector-weights", type=Path, metavar="FILE", help="your own YOLO weights (needs ultralytics)"
+        "--people",
+        default="main",
+        metavar="WHO",
+        help="main, all, or numbers such as 1,3, by size times screen time; further people's files are named "
+        "OUT_person2.npz, ... (default: main)",
     )
-    command.add_argument("--overlay", type=Path, metavar="FILE.mp4", help="the body drawn over the video")
+    command.add_argument(
+        "--backbone", choices=["blazepose", "pare"], default="blazepose", help="what looks at each frame"
+    )
+    command.add_argument(
+        "--model", choices=["heavy", "full"], default="heavy", help="blazepose: the exact network or the faster one"
+    )
+    command.add_argument("--checkpoint", type=_file, metavar="FILE", help="pare: your weights")
+    command.add_argument("--smpl", type=_file, metavar="FILE", help="pare: your SMPL file")
+    command.add_argument(
+        "--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where the networks run"
+    )
+    command.add_argument("--engine", choices=["auto", "onnx", "torch"], default="auto", help="what runs the networks")
+    command.add_argument(
+        "--window",
+        default="track",
+        metavar="track|N",
+        help="frames that the temporal network sees at once: the whole track, or a sliding window (the paper's is 16)",
+    )
+    command.add_argument("--root", choices=["weak"], default="weak", help="how the root's place is found")
+    command.add_argument("--quality", choices=["balanced"], default="balanced", help="exactness against time")
+    command.add_argument(
+        "--focal-length",
+        type=float,
+        metavar="PX",
+        dest="focal_length_px",
+        help="in pixels of the video (default: the video's metadata, else the picture's diagonal)",
+    )
+    command.add_argument("--focal-length-35mm", type=float, metavar="MM", help="instead: the 35 mm equivalent")
+    command.add_argument(
+        "--detector-weights", type=_file, metavar="FILE", help="your own YOLO weights (needs ultralytics)"
+    )
+    command.add_argument("--overlay", type=_file, metavar="FILE.mp4", help="also draw the body over the video")
     command.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
     command.set_defaults(run=_run_estimate)
 
@@ -97,33 +139,41 @@ def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
 def _run_estimate(options: argparse.Namespace, reporter: Reporter) -> None:
     cancellation = listen_for_cancel()
     fields = {name: value for name, value in vars(options).items() if name not in ("run", "json", "quality")}
-    from .pipeline import estimate
 
-    estimate(EstimateSettings(**fields), reporter, cancellation)
+    def work() -> None:
+        from .pipeline import estimate
+
+        estimate(EstimateSettings(**fields), reporter, cancellation)
+
+    run_cancellable(work, cancellation)
 
 
 def _add_overlay(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("overlay", help="draw motion files over their video")
-    command.add_argument("video", type=Path)
-    command.add_argument("--motion", type=Path, required=True, action="append", help="may be given several times")
-    command.add_argument("--output", type=Path, required=True, metavar="FILE.mp4")
+    command.add_argument("video", type=_file)
+    command.add_argument("--motion", type=_file, required=True, action="append", help="may be given several times")
+    command.add_argument("--output", type=_file, required=True, metavar="FILE.mp4")
     command.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
     command.set_defaults(run=_run_overlay)
 
 
 def _run_overlay(options: argparse.Namespace, reporter: Reporter) -> None:
     cancellation = listen_for_cancel()
-    from .pipeline import draw_overlay
 
-    draw_overlay(options.video, options.motion, options.output, reporter, cancellation)
+    def work() -> None:
+        from .pipeline import draw_overlay
+
+        draw_overlay(options.video, options.motion, options.output, reporter, cancellation)
+
+    run_cancellable(work, cancellation)
 
 
 def _add_contact_sheet(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("contact-sheet", help="source, overlay and rendered views in one picture")
-    command.add_argument("--video", type=Path, required=True)
-    command.add_argument("--motion", type=Path, required=True)
-    command.add_argument("--renders", type=Path, help="folder of frame_000123.png files")
-    command.add_argument("--output", type=Path, required=True, metavar="FILE.png")
+    command.add_argument("--video", type=_file, required=True)
+    command.add_argument("--motion", type=_file, required=True)
+    command.add_argument("--renders", type=_file, help="folder of frame_000123.png files")
+    command.add_argument("--output", type=_file, required=True, metavar="FILE.png")
     command.set_defaults(run=_run_contact_sheet)
 
 
@@ -135,13 +185,13 @@ def _run_contact_sheet(options: argparse.Namespace, reporter: Reporter) -> None:
 
 def _add_features(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("features", help="what a backbone computes on crops")
-    command.add_argument("crops", type=Path, help="npz with crops (N, 224, 224, 3) uint8 RGB")
+    command.add_argument("crops", type=_file, help="npz with crops (N, 224, 224, 3) uint8 RGB")
     command.add_argument("--backbone", choices=["pare"], default="pare")
-    command.add_argument("--checkpoint", type=Path, help="PARE's weights")
-    command.add_argument("--config", type=Path, metavar="FILE.yaml", help="PARE's settings (default: the file beside)")
+    command.add_argument("--checkpoint", type=_file, help="PARE's weights")
+    command.add_argument("--config", type=_file, metavar="FILE.yaml", help="PARE's settings (default: the file beside)")
     command.add_argument("--part-maps", action="store_true", help="write the part maps too")
     command.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
-    command.add_argument("--output", type=Path, required=True, metavar="OUT.npz")
+    command.add_argument("--output", type=_file, required=True, metavar="OUT.npz")
     command.set_defaults(run=_run_features)
 
 

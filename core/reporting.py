@@ -1,9 +1,12 @@
 """Progress and warnings on their way out: JSON lines for the add-on, a bar and sentences for a terminal."""
 
+import errno
+import os
 import sys
 import time
 from typing import Final, Protocol, TextIO
 
+from .errors import CancelledError
 from .protocol import Error, Event, Hello, Result, Status, Warning, encode_event
 
 MINIMUM_INTERVAL_S: Final = 0.1
@@ -26,9 +29,22 @@ class JsonReporter:
         self._stream = stream
 
     def emit(self, event: Event) -> None:
-        """Write one line and flush, so that the reader sees it now."""
-        self._stream.write(encode_event(event) + "\n")
-        self._stream.flush()
+        """Write one line and flush, so that the reader sees it now.
+
+        Raises:
+            CancelledError: the reader has gone; not at the result, whose files are written by then.
+        """
+        try:
+            self._stream.write(encode_event(event) + "\n")
+            self._stream.flush()
+        except OSError as error:
+            # Windows says EINVAL.
+            if error.errno not in (errno.EPIPE, errno.EINVAL):
+                raise
+            # Python flushes stdout once more at its end, which must not fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            if not isinstance(event, Result):
+                raise CancelledError from None
 
 
 class TerminalReporter:
@@ -76,19 +92,26 @@ class StageProgress:
         self._reporter = reporter
         self._stage = stage
         self._frame_count = frame_count
-        self._started_s = time.monotonic()
-        self._reported_s = -1.0
-        self.update(0)
+        self._first: tuple[int, float] | None = None
+        self._reported_s = -MINIMUM_INTERVAL_S
+        self._report(0, time.monotonic())
 
     def update(self, frame: int) -> None:
         """Report that `frame` frames are done, unless a report went out a moment ago."""
         now_s = time.monotonic()
-        is_last = frame == self._frame_count
-        if not is_last and 0 <= now_s - self._reported_s < MINIMUM_INTERVAL_S and self._reported_s >= 0:
-            return
+        if self._first is None:
+            # Not the start of the stage: skipping to a late first frame, say, tells nothing about the others.
+            self._first = (frame, now_s)
+        if frame == self._frame_count or now_s - self._reported_s >= MINIMUM_INTERVAL_S:
+            self._report(frame, now_s)
+
+    def _report(self, frame: int, now_s: float) -> None:
         self._reported_s = now_s
-        seconds_left = None
-        if frame >= FIRST_FRAME_WITH_TIME_LEFT and self._frame_count:
-            remaining = max(self._frame_count - frame, 0)
-            seconds_left = round((now_s - self._started_s) / frame * remaining, 1)
-        self._reporter.emit(Status(self._stage, frame, self._frame_count, seconds_left))
+        self._reporter.emit(Status(self._stage, frame, self._frame_count, self._seconds_left(frame, now_s)))
+
+    def _seconds_left(self, frame: int, now_s: float) -> float | None:
+        if frame < FIRST_FRAME_WITH_TIME_LEFT or not self._frame_count or self._first is None:
+            return None
+        first_frame, first_s = self._first
+        seconds_per_frame = (now_s - first_s) / max(frame - first_frame, 1)
+        return round(seconds_per_frame * max(self._frame_count - frame, 0), 1)

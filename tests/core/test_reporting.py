@@ -1,7 +1,11 @@
 import io
 import json
+import os
 
-from core.protocol import Status
+import pytest
+
+from core.errors import CancelledError
+from core.protocol import Result, Status
 from core.reporting import JsonReporter, StageProgress
 
 
@@ -51,3 +55,35 @@ def test_an_unknown_length_has_no_time_left():
     events = Events()
     StageProgress(events, "track", 0).update(50)
     assert all(event.seconds_left is None for event in events.events)
+
+
+def test_skipping_to_a_late_first_frame_does_not_count(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("core.reporting.time.monotonic", lambda: now[0])
+    events = Events()
+    progress = StageProgress(events, "track", 30)
+    now[0] += 1000.0
+    for frame in range(1, 11):
+        now[0] += 1.0
+        progress.update(frame)
+    assert events.events[-1] == Status("track", 10, 30, 20.0)
+
+
+@pytest.fixture
+def abandoned_stream():
+    """A pipe whose reader has gone."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        yield stream
+
+
+def test_a_reader_who_has_gone_is_a_cancel(abandoned_stream):
+    reporter = JsonReporter(abandoned_stream)
+    with pytest.raises(CancelledError):
+        reporter.emit(Status("track", 1, 2))
+    reporter.emit(Status("track", 2, 2))
+
+
+def test_a_reader_who_goes_before_the_result_changes_nothing(abandoned_stream):
+    JsonReporter(abandoned_stream).emit(Result(("a.npz",)))
