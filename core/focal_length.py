@@ -32,10 +32,10 @@ def choose_focal_length_px(
     if focal_length_px is not None and focal_length_35mm is not None:
         raise OptionError("The focal length is given twice.", "Give it in pixels or as a 35 mm equivalent, not both.")
     if focal_length_px is not None:
-        return _checked(focal_length_px, diagonal_px, f"{focal_length_px:g} pixels"), "user"
+        return _checked(focal_length_px, diagonal_px, "pixels"), "user"
     if focal_length_35mm is not None:
-        length_px = focal_length_35mm / FULL_FRAME_DIAGONAL_MM * diagonal_px
-        return _checked(length_px, diagonal_px, f"{focal_length_35mm:g} mm"), "user"
+        length_mm = _checked(focal_length_35mm, FULL_FRAME_DIAGONAL_MM, "mm")
+        return length_mm / FULL_FRAME_DIAGONAL_MM * diagonal_px, "user"
     if metadata_35mm is not None:
         length_px = metadata_35mm / FULL_FRAME_DIAGONAL_MM * diagonal_px
         if _is_possible(length_px, diagonal_px):
@@ -43,16 +43,21 @@ def choose_focal_length_px(
     return diagonal_px, "default"
 
 
-def _is_possible(length_px: float, diagonal_px: float) -> bool:
-    low, high = SHORTEST_SHARE_OF_DIAGONAL * diagonal_px, LONGEST_SHARE_OF_DIAGONAL * diagonal_px
-    return math.isfinite(length_px) and low <= length_px <= high
+def _is_possible(length: float, diagonal: float) -> bool:
+    low, high = _limits(diagonal)
+    return math.isfinite(length) and low <= length <= high
 
 
-def _checked(length_px: float, diagonal_px: float, given: str) -> float:
-    if not _is_possible(length_px, diagonal_px):
+def _limits(diagonal: float) -> tuple[float, float]:
+    return SHORTEST_SHARE_OF_DIAGONAL * diagonal, LONGEST_SHARE_OF_DIAGONAL * diagonal
+
+
+def _checked(length: float, diagonal: float, unit: str) -> float:
+    """Return the user's length, in the unit of the diagonal; OptionError where it is impossible."""
+    if not _is_possible(length, diagonal):
+        low, high = _limits(diagonal)
         raise OptionError(
-            f"A focal length of {given} is impossible for this video.",
-            f"Leave it out, or give a value between {SHORTEST_SHARE_OF_DIAGONAL * diagonal_px:.0f} "
-            f"and {LONGEST_SHARE_OF_DIAGONAL * diagonal_px:.0f} pixels.",
+            f"A focal length of {length:g} {unit} is impossible for this video.",
+            f"Leave it out, or give a value between {low:.0f} and {high:.0f} {unit}.",
         )
-    return length_px
+    return length

@@ -90,6 +90,12 @@ def save_motion(motion: Motion, path: Path) -> None:
     Raises:
         OutputError: the folder does not exist or cannot be written.
     """
+    with whole_file(path) as partial:
+        write_motion(motion, partial)
+
+
+def write_motion(motion: Motion, path: Path) -> None:
+    """Write the motion file under a name that `whole_file` gave; OSError where that fails."""
     arrays: dict[str, Any] = {
         name: np.asarray(getattr(motion, name), _DTYPES.get(name, np.float32)) for name in _FRAME_SHAPES
     }
@@ -99,7 +105,7 @@ def save_motion(motion: Motion, path: Path) -> None:
     arrays["focal_length"] = np.asarray(motion.focal_length, np.float64)
     arrays["image_size"] = np.asarray(motion.image_size, np.int64)
     arrays["metadata"] = np.asarray(json.dumps(motion.metadata))
-    with whole_file(path) as partial, partial.open("wb") as file:
+    with path.open("wb") as file:
         np.savez_compressed(file, **arrays)
 
 

@@ -36,17 +36,18 @@ def write_overlay(
     """Write an mp4 of the video's frames with every motion's body drawn over them.
 
     Raises:
-        OutputError: the file cannot be written.
+        OutputError: the file cannot be written, or not all of it.
         CancelledError: the user stopped it.
     """
     painters = [BodyPainter(motion, body, COLORS_RGB[i % len(COLORS_RGB)]) for i, motion in enumerate(motions)]
-    scale = min(1.0, LONGEST_SIDE_PX / max(video.info.width, video.info.height))
-    # Encoders want even sizes.
-    size = tuple(int(side * scale) // 2 * 2 for side in (video.info.width, video.info.height))
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), video.info.frame_rate_hz, size)
+    size = _overlay_size(video.info.width, video.info.height)
+    # MPEG-4 counts time in fractions of at most 16 bits, so a rate of many digits is no rate for it.
+    frame_rate_hz = round(video.info.frame_rate_hz, 2)
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"mp4v"), frame_rate_hz, size)
+    done = 0
     try:
         if not writer.isOpened():
-            raise OutputError(f"The overlay video {path.name} cannot be written.", "Choose another folder for it.")
+            raise OutputError("The overlay video cannot be written.", "Choose another folder for it.")
         for done, frame in enumerate(video, start=1):
             cancellation.check()
             picture = cv2.resize(frame.image_rgb, size, interpolation=cv2.INTER_AREA)
@@ -56,6 +57,24 @@ def write_overlay(
             progress.update(done)
     finally:
         writer.release()
+    _check_written(path, done)
+
+
+def _overlay_size(width: int, height: int) -> tuple[int, int]:
+    """Return the overlay's width and height: not too large, and even, as encoders want it."""
+    scale = min(1.0, LONGEST_SIDE_PX / max(width, height))
+    return max(int(width * scale) // 2 * 2, 2), max(int(height * scale) // 2 * 2, 2)
+
+
+def _check_written(path: Path, frame_count: int) -> None:
+    """Raise OutputError when a video lacks frames: OpenCV does not say when the disk is full."""
+    reader = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    written_count = int(reader.get(cv2.CAP_PROP_FRAME_COUNT)) if reader.isOpened() else 0
+    reader.release()
+    if written_count < frame_count:
+        raise OutputError(
+            "The overlay video cannot be written as a whole.", "Free some space, or choose another folder for it."
+        )
 
 
 class BodyPainter:

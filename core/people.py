@@ -1,5 +1,6 @@
 """Whom the user wants, out of the tracks that were found."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +21,7 @@ def parse_people(people: str) -> tuple[int, ...] | None:
     if people == "main":
         return (1,)
     parts = [part.strip() for part in people.split(",")]
-    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+    if not all(re.fullmatch("[0-9]{1,9}", part) and int(part) > 0 for part in parts):
         raise OptionError(f"--people cannot be '{people}'.", "Use main, all, or numbers such as 1,3.")
     return tuple(dict.fromkeys(int(part) for part in parts))
 

@@ -1,20 +1,21 @@
 """The whole story of `estimate`: video, people, motion, overlay, files. Called by the command line only."""
 
-import tempfile
+import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .body_model import BodyModel, load_open_body
 from .cancellation import Cancellation
-from .decomposed_estimator import DecomposedEstimator
-from .errors import OptionError, OutputError
+from .decomposed_estimator import DecomposedEstimator, check_window
+from .errors import OptionError
 from .focal_length import choose_focal_length_px
 from .lens_metadata import read_focal_length_35mm
 from .models.engine import Network, load_network
-from .motion import Motion, load_motion, save_motion
+from .motion import Motion, load_motion, write_motion
+from .output_paths import check_output
 from .overlay import write_overlay
 from .people import choose_people, parse_people, person_path
 from .person_tracker import PersonTracker, Track
@@ -25,6 +26,8 @@ from .settings import EstimateSettings
 from .track_motion import View, estimate_motion
 from .video import VideoReader
 from .whole_file import whole_file
+
+THREADS_PER_NETWORK: Final = 2
 
 
 class EstimateJob:
@@ -50,6 +53,7 @@ class EstimateJob:
         check_settings(settings)
         with VideoReader(settings.video, settings.start, settings.end) as video:
             view = self._choose_view(video)
+            self._load_networks()
             with self._timed("track"):
                 tracks = self._track_people(video)
             for warning in video.warnings:
@@ -58,10 +62,7 @@ class EstimateJob:
         body = load_open_body()
         with self._timed("estimate"):
             motions = self._estimate_motions(chosen, view, body)
-        with whole_file(settings.overlay) if settings.overlay else nullcontext() as overlay:
-            if overlay:
-                self._write_overlay(overlay, motions, body)
-            paths = self._save(motions)
+        paths = self._write(motions, body)
         return Result(tuple(map(str, paths)), str(settings.overlay) if settings.overlay else None, self._seconds)
 
     def _choose_view(self, video: VideoReader) -> View:
@@ -75,6 +76,19 @@ class EstimateJob:
         self._focal_length_source, self._rotation_deg = source, info.rotation_deg
         return View(focal_length_px, (info.width, info.height), info.frame_rate_hz)
 
+    def _load_networks(self) -> None:
+        """Load all networks before the long work, so that a missing or outdated one is said at once."""
+        settings = self._settings
+        names = [f"blazepose_{settings.model}", "open_lifter", "open_temporal"]
+        if settings.detector_weights is None:
+            names.append("blazepose_detector")
+        for done, name in enumerate(names):
+            self._cancellation.check()
+            self._reporter.emit(Status("load", done, len(names)))
+            self._networks[name] = load_network(
+                name, engine=settings.engine, device=settings.device, threads=THREADS_PER_NETWORK
+            )
+
     def _track_people(self, video: VideoReader) -> list[Track]:
         tracker = self._make_tracker()
         progress = StageProgress(self._reporter, "track", self._expected_frame_count(video))
@@ -82,15 +96,16 @@ class EstimateJob:
             self._cancellation.check()
             tracker.update(frame)
             progress.update(done)
+        self._cancellation.check()
         return tracker.finish()
 
     def _make_tracker(self) -> PersonTracker:
-        landmarks = self._network(f"blazepose_{self._settings.model}")
+        landmarks = self._networks[f"blazepose_{self._settings.model}"]
         if self._settings.detector_weights is None:
-            return PersonTracker(self._network("blazepose_detector"), landmarks)
+            return PersonTracker(self._networks["blazepose_detector"], landmarks)
         from .yolo_detector import YoloDetector
 
-        return PersonTracker(YoloDetector(self._settings.detector_weights), landmarks)
+        return PersonTracker(YoloDetector(self._settings.detector_weights, landmarks.device), landmarks)
 
     def _expected_frame_count(self, video: VideoReader) -> int:
         settings, total = self._settings, video.info.frame_count
@@ -99,17 +114,36 @@ class EstimateJob:
 
     def _estimate_motions(self, tracks: list[Track], view: View, body: BodyModel) -> list[Motion]:
         settings = self._settings
-        estimator = DecomposedEstimator(self._network("open_lifter"), self._network("open_temporal"))
+        estimator = DecomposedEstimator(self._networks["open_lifter"], self._networks["open_temporal"])
+        of_the_video = list(self._warnings)
         motions = []
         for position, track in enumerate(tracks):
             self._cancellation.check()
             self._reporter.emit(Status("estimate", position, len(tracks)))
-            self._warn_about_gaps(track, position)
-            metadata = describe_run(settings, self._focal_length_source, self._networks, self._warnings)
+            of_the_person = gap_warnings(track, "The person" if len(tracks) == 1 else f"Person {position + 1}")
+            for warning in of_the_person:
+                self._warn(warning)
+            metadata = describe_run(
+                settings, self._focal_length_source, self._networks, [*of_the_video, *of_the_person]
+            )
             # Players that ignore the video's rotation mark must turn it themselves.
             metadata["video_rotation_deg"] = self._rotation_deg
             motions.append(estimate_motion(track, view, estimator, body, settings.window, metadata))
         return motions
+
+    def _write(self, motions: list[Motion], body: BodyModel) -> list[Path]:
+        """Write the overlay and all motion files; all of them get their names at the end, the main person's last."""
+        settings = self._settings
+        paths = [person_path(settings.output, position, len(motions)) for position in range(len(motions))]
+        with ExitStack() as files:
+            if settings.overlay:
+                overlay = files.enter_context(whole_file(settings.overlay))
+                self._write_overlay(overlay, motions, body)
+            for motion, path in zip(motions, paths, strict=True):
+                self._cancellation.check()
+                write_motion(motion, files.enter_context(whole_file(path)))
+            self._cancellation.check()
+        return paths
 
     def _write_overlay(self, path: Path, motions: list[Motion], body: BodyModel) -> None:
         settings = self._settings
@@ -117,44 +151,24 @@ class EstimateJob:
             progress = StageProgress(self._reporter, "overlay", self._expected_frame_count(video))
             write_overlay(path, video, motions, body, self._cancellation, progress)
 
-    def _save(self, motions: list[Motion]) -> list[Path]:
-        """Write all motion files; when one fails, those already written go too."""
-        self._cancellation.check()
-        paths = [person_path(self._settings.output, position, len(motions)) for position in range(len(motions))]
-        written: list[Path] = []
-        try:
-            for motion, path in zip(motions, paths, strict=True):
-                save_motion(motion, path)
-                written.append(path)
-        except OutputError:
-            for path in written:
-                path.unlink(missing_ok=True)
-            raise
-        return paths
-
-    def _network(self, name: str) -> Network:
-        settings = self._settings
-        self._networks[name] = load_network(name, engine=settings.engine, device=settings.device, threads=2)
-        return self._networks[name]
-
     def _warn(self, warning: Warning) -> None:
         self._warnings.append(warning)
         self._reporter.emit(warning)
-
-    def _warn_about_gaps(self, track: Track, position: int) -> None:
-        missing = int(track.frame_ids[-1] - track.frame_ids[0]) + 1 - len(track.frame_ids)
-        if missing:
-            self._warn(
-                Warning(
-                    "gaps", f"Person {position + 1} was not seen in {missing} frames in between; they have no keys."
-                )
-            )
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
         started_s = time.monotonic()
         yield
         self._seconds[stage] = round(time.monotonic() - started_s, 2)
+
+
+def gap_warnings(track: Track, who: str) -> list[Warning]:
+    """Return what to say about frames between the first and the last in which the person was not seen."""
+    missing = int(track.frame_ids[-1] - track.frame_ids[0]) + 1 - len(track.frame_ids)
+    if not missing:
+        return []
+    frames = "1 frame" if missing == 1 else f"{missing} frames"
+    return [Warning("gaps", f"{who} was not seen in {frames} in between: there are no keys there.")]
 
 
 def check_settings(settings: EstimateSettings) -> None:
@@ -166,32 +180,19 @@ def check_settings(settings: EstimateSettings) -> None:
         if value is not None:
             raise OptionError(f"{name} belongs to the pare backbone, which this version does not have yet.")
     if settings.start < 0 or (settings.end is not None and settings.end <= settings.start):
+        end = "the end" if settings.end is None else settings.end
         raise OptionError(
-            f"The frame range {settings.start} to {settings.end} is empty.",
-            "The end must be greater than the start; it is the first frame that is not used.",
+            f"The frame range {settings.start} to {end} is empty.",
+            "Frames count from 0; the end must be greater than the start, and is the first frame that is not used.",
         )
-    if settings.window != "track" and not (settings.window.isdigit() and int(settings.window) >= 2):
+    if settings.window != "track" and not re.fullmatch("[0-9]{1,9}", settings.window):
         raise OptionError(f"--window cannot be '{settings.window}'.", "Use track, or a number of frames such as 16.")
-    check_output(settings.output, ".npz")
+    check_window("track" if settings.window == "track" else int(settings.window))
+    check_output(settings.output, ".npz", [settings.video])
+    if settings.people != "main":
+        check_output(person_path(settings.output, 1, 2), ".npz", [settings.video])
     if settings.overlay is not None:
-        check_output(settings.overlay, ".mp4")
-
-
-def check_output(path: Path, suffix: str) -> None:
-    """Raise unless a file of this name could be written there now."""
-    if path.suffix.lower() != suffix:
-        raise OptionError(f"The output {path.name} must end in {suffix}.")
-    if not path.parent.is_dir():
-        raise OutputError(f"The folder {path.parent} does not exist.", "Make it first, or choose another one.")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder.", "Give the name of a file.")
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".jointwise-"):
-            pass
-    except OSError as error:
-        raise OutputError(
-            f"The folder {path.parent} cannot be written ({error.strerror}).", "Choose another folder."
-        ) from error
+        check_output(settings.overlay, ".mp4", [settings.video])
 
 
 def draw_overlay(
@@ -202,7 +203,7 @@ def draw_overlay(
     Raises:
         MotionFileError, VideoError, OptionError, OutputError: an input or the output cannot be used.
     """
-    check_output(output, ".mp4")
+    check_output(output, ".mp4", [video, *motion_paths])
     motions = [load_motion(path) for path in motion_paths]
     with VideoReader(video) as reader, whole_file(output) as partial:
         progress = StageProgress(reporter, "overlay", reader.info.frame_count or 0)

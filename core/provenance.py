@@ -3,15 +3,19 @@
 import dataclasses
 import hashlib
 import platform
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .body_file import open_body_path
 from .models.engine import Network
 from .protocol import Warning
 from .settings import EstimateSettings
 from .version import read_version
+
+PACKAGES: Final = ("numpy", "scipy", "cv2", "onnxruntime", "torch", "ultralytics")
+"""Those that had a part in the result, where they were loaded."""
 
 
 def describe_run(
@@ -20,23 +24,34 @@ def describe_run(
     networks: Mapping[str, Network],
     warnings: Sequence[Warning],
 ) -> dict[str, Any]:
-    """Return the metadata of a motion file; holds no path but the video's name."""
-    options = {
-        field.name: value
-        for field in dataclasses.fields(settings)
-        if not isinstance(value := getattr(settings, field.name), Path) and value is not None
-    }
+    """Return the metadata of a motion file; files go by their names, never by their paths."""
     return {
         "jointwise": read_version(),
         "python": platform.python_version(),
+        "packages": {name: sys.modules[name].__version__ for name in PACKAGES if name in sys.modules},
         "video": settings.video.name,
         "backbone": settings.backbone,
-        "options": options,
+        "options": _options(settings),
         "focal_length_source": focal_length_source,
         "engines": {name: f"{network.engine} on {network.device}" for name, network in networks.items()},
         "sha256": {
             **{name: network.weights_sha256 for name, network in networks.items()},
-            open_body_path().name: hashlib.sha256(open_body_path().read_bytes()).hexdigest(),
+            **{path.name: _sha256(path) for path in (open_body_path(), settings.detector_weights) if path},
         },
         "warnings": [warning.message for warning in warnings],
     }
+
+
+def _options(settings: EstimateSettings) -> dict[str, Any]:
+    """Return what the user chose, or left as it was; the video and the outputs aside."""
+    values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+    return {
+        name: value.name if isinstance(value, Path) else value
+        for name, value in values.items()
+        if value is not None and name not in ("video", "output", "overlay")
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

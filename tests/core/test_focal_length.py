@@ -43,3 +43,10 @@ def test_an_impossible_length_is_an_option_error(value):
 def test_both_units_at_once_are_refused():
     with pytest.raises(OptionError, match="twice"):
         choose_focal_length_px(FULL_HD, focal_length_px=1500, focal_length_35mm=26)
+
+
+def test_the_limits_are_named_in_the_users_own_unit():
+    with pytest.raises(OptionError) as error:
+        choose_focal_length_px(FULL_HD, focal_length_35mm=2)
+    assert error.value.message == "A focal length of 2 mm is impossible for this video."
+    assert error.value.hint == "Leave it out, or give a value between 4 and 4327 mm."

@@ -30,7 +30,7 @@ def test_a_missing_rank_says_how_many_there_are():
         choose_people(["a", "b"], "3", VIDEO)
 
 
-@pytest.mark.parametrize("people", ["", "0", "-1", "1,,2", "first", "1.5", "²"])
+@pytest.mark.parametrize("people", ["", "0", "-1", "1,,2", "first", "1.5", "²", "٣", "9" * 5000])
 def test_nonsense_is_an_option_error(people):
     with pytest.raises(OptionError):
         parse_people(people)

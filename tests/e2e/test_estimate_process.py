@@ -86,6 +86,48 @@ def test_cancel_ends_within_two_seconds_and_leaves_nothing(start, excerpt, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals.")
+@pytest.mark.parametrize("stage", ["load", "overlay"])
+def test_every_stage_can_be_cancelled(start, excerpt, tmp_path, stage):
+    arguments = ["estimate", excerpt, "--output", tmp_path / "out.npz", "--overlay", tmp_path / "overlay.mp4"]
+    process = start(*arguments, "--end", 12, "--model", "full", "--json")
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["type"] == "status" and event["stage"] == stage:
+            break
+    asked = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    assert process.returncode == 130
+    assert time.monotonic() - asked < 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", [[], ["--overlay", "overlay.mp4"]])
+def test_a_reader_who_goes_away_ends_the_work_and_leaves_nothing(start, excerpt, tmp_path, option):
+    option = [str(tmp_path / name) if name.endswith(".mp4") else name for name in option]
+    arguments = ["estimate", excerpt, "--output", tmp_path / "out.npz", "--end", 12, "--model", "full", "--json"]
+    process = start(*arguments, *option)
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["type"] == "status" and event["stage"] == ("overlay" if option else "track"):
+            break
+    process.stdout.close()
+    stderr = process.stderr.read()
+    assert process.wait(timeout=60) == 130
+    assert stderr == "Cancelled.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_overlay_never_replaces_the_video(run, excerpt, tmp_path):
+    video = tmp_path / "mine.mp4"
+    video.write_bytes(excerpt.read_bytes())
+    result = run("estimate", video, "--output", tmp_path / "o.npz", "--overlay", video, "--json")
+    assert result.returncode == 2
+    assert result.events[-1]["code"] == "bad_option"
+    assert video.read_bytes() == excerpt.read_bytes()
+
+
 def missing(folder):
     return folder / "gone.mp4"
 
