@@ -41,6 +41,12 @@ class Progress:
         by_count = self.iteration / self.budget.iterations if self.budget.iterations else 0.0
         return max(by_time, by_count)
 
+    @property
+    def seconds_left(self) -> float:
+        """Estimated wall time to the end, from the share that is done."""
+        share = min(self.fraction, 1.0)
+        return self.elapsed_s * (1 - share) / share if share > 0 else math.inf
+
     def learning_rate(self, peak: float, warmup_iterations: int) -> float:
         """Return the learning rate: a linear warm-up, then a cosine down to one hundredth."""
         warmup = min(1.0, (self.iteration + 1) / warmup_iterations)

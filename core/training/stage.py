@@ -1,6 +1,7 @@
 """What both training stages share: the data, the body, random numbers, and where files go."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 
 from .clips import MotionLibrary, WindowSampler, source_frames_for
+from .open_preset import OpenPreset
 from .schedule import Budget
 from .simulator import BENCHMARK, TRAINING, SimulatedViews, SimulatorSettings, simulate
 from .torch_body import TorchBody
@@ -27,13 +29,22 @@ class StageContext:
     body: TorchBody
     output: Path
     budget: Budget
-    seed: int
     resume: bool
     report: Report
-    save_every_s: float = 120.0
+    preset: OpenPreset = field(default_factory=OpenPreset)
     simulator: SimulatorSettings = TRAINING
     header: dict[str, str] = field(default_factory=dict)
     """Text that goes into the header of the weight file."""
+
+    @property
+    def seed(self) -> int:
+        """Of all random numbers."""
+        return self.preset.seed
+
+    @property
+    def save_every_s(self) -> float:
+        """Between two checkpoints."""
+        return self.preset.save_every_s
 
 
 class ViewSource:
@@ -67,10 +78,15 @@ class ViewSource:
         """Return first source frames of `count` windows."""
         return self.sampler(frame_count, frame_rate_hz).starts(count, self._rng)
 
+    def state(self) -> dict[str, Any]:
+        """Return where both streams of random numbers are."""
+        # numpy's state has integers of 128 bits.
+        return {"numpy": json.dumps(self._rng.bit_generator.state), "views": self._generator.get_state()}
 
-def reseed_for_resume(seed: int, iteration: int) -> int:
-    """Return a seed that differs for each point of resumption, so that no stretch of random numbers is seen twice."""
-    return seed + 7919 * (iteration + 1) if iteration else seed
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on in the streams; KeyError, ValueError or RuntimeError where it is no such state."""
+        self._rng.bit_generator.state = json.loads(state["numpy"])
+        self._generator.set_state(state["views"])
 
 
 def validation_views(library: MotionLibrary, body: TorchBody, frame_count: int, count: int) -> SimulatedViews:

@@ -11,7 +11,7 @@ from ...errors import MotionDataError
 from ..datasets.clip_samples import ClipSamples, clip_samples
 from ..datasets.feature_cache import CachedSequence, FeatureCache
 from ..datasets.sampling import BalancedSampler, clip_source
-from ..presets import DataOptions
+from ..paper_preset import DataOptions
 from .extracted_parts import load_part
 from .motion_bank import MotionBank, bank_path, load_motion_bank
 from .processes import Processes

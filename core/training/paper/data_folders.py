@@ -13,7 +13,7 @@ from ..datasets.mpi_inf_3dhp import read_mpi_inf_3dhp_train
 from ..datasets.mpi_inf_3dhp_test_set import read_mpi_inf_3dhp_test
 from ..datasets.sequence import Sequence
 from ..datasets.threedpw import read_threedpw
-from ..presets import DataOptions
+from ..paper_preset import DataOptions
 
 AMASS: Final = "amass"
 FEATURE_PARTS: Final = (

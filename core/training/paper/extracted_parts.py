@@ -11,7 +11,7 @@ from typing import Any, Final
 from ...errors import MotionDataError
 from ...whole_file import whole_file
 from ..datasets.feature_cache import CachedSequence, FeatureCache
-from ..presets import DataOptions
+from ..paper_preset import DataOptions
 
 RECORD_NAME: Final = "complete.json"
 _OPTIONS: Final = {

@@ -17,7 +17,7 @@ from ...models.vibe import BODY_POSE_SIZE
 from ...whole_file import whole_file
 from ..datasets.sampling import BalancedSampler, ClipSource, clip_starts
 from ..datasets.sequence import Sequence
-from ..presets import DataOptions
+from ..paper_preset import DataOptions
 
 REPORT_RECORDINGS: Final = 500
 

@@ -11,7 +11,7 @@ from ...models.vibe import VibeMotionDiscriminator
 from ..axis_angle import rotmat_to_rotvec
 from ..loss_presets import total_loss
 from ..losses import adversarial_loss, discriminator_loss
-from ..presets import OptimiserOptions, PaperPreset
+from ..paper_preset import OptimiserOptions, PaperPreset
 from ..torch_rotations import rot6d_to_rotmat
 from .clip_losses import count_labels, pose_batch, regularisation, supervised_losses, targets_of
 from .clips import ClipBatch

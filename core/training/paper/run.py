@@ -12,10 +12,10 @@ import torch
 from ...errors import OptionError, WeightsError
 from ...pare_temporal_weights import save_pare_temporal
 from ..evaluation.metrics import PointScores
+from ..history import History
 from ..schedule import load_checkpoint, save_checkpoint
 from ..time_left import TimeLeft
 from .clips import TrainingClips
-from .history import History
 from .networks import AdversarialNetworks
 from .processes import Processes
 from .scoring import TestSet
@@ -25,7 +25,17 @@ Report = Callable[[str], None]
 CHECKPOINT_NAME: Final = "checkpoint.pt"
 BEST_NAME: Final = "pare_temporal.safetensors"
 LAST_NAME: Final = "pare_temporal_last.safetensors"
+CURVES_STEM: Final = "curves"
 REPORT_ITERATIONS: Final = 50
+PANELS: Final = {
+    "validation error [mm]": ("validation_pa_mpjpe_mm", "validation_mpjpe_mm"),
+    "validation acceleration [mm/frame^2]": ("validation_acc", "validation_acc_error", "validation_true_acc"),
+    "losses, not weighted": (
+        "keypoint3d", "keypoint2d", "pose", "betas", "feature_regularisation", "adversarial", "discriminator",
+    ),
+    "learning rate": ("learning_rate",),
+}  # fmt: skip
+"""Of the curves."""
 MAY_CHANGE: Final = ("epochs", "checkpoint_iterations")
 """Fields that a run may be resumed with another value of."""
 
@@ -63,7 +73,7 @@ class PaperRun:
         self.networks, self.preset, self.folder = networks, networks.preset, folder
         self._clips, self._validation, self._processes = clips, validation, processes
         self._report, self._notes = report, dict(notes)
-        self.iteration, self.best_mm, self.history = 0, math.inf, History()
+        self.iteration, self.best_mm, self.history = 0, math.inf, History("epoch", PANELS)
         path = folder / CHECKPOINT_NAME
         if path.is_file():
             if not resume:
@@ -120,16 +130,17 @@ class PaperRun:
         # Every process must follow the same number, to the last bit.
         error_mm = self._processes.from_first(scores.pa_mpjpe_mm)
         validated = {f"validation_{name}": value for name, value in asdict(scores).items()}
-        self.history.end_epoch({"learning_rate": self.networks.learning_rate, **validated})
+        epoch = self.iteration // self.preset.epoch_iterations
+        self.history.close_row(epoch, {"learning_rate": self.networks.learning_rate, **validated})
         is_best = error_mm < self.best_mm
         self.best_mm = min(error_mm, self.best_mm)
         self.networks.follow_plateau(error_mm)
         if self._processes.is_first:
-            self.history.write(self.folder, self._report)
+            self.history.write(self.folder / CURVES_STEM, self._report)
             if is_best:
                 self._save_weights(BEST_NAME)
         return (
-            f"epoch {len(self.history.rows)} of {self.preset.epochs}: {self._validation.part} PA-MPJPE {error_mm:.1f} "
+            f"epoch {epoch} of {self.preset.epochs}: {self._validation.part} PA-MPJPE {error_mm:.1f} "
             f"MPJPE {scores.mpjpe_mm:.1f} mm, ACC {scores.acc:.1f} ACC ERR {scores.acc_error:.1f} mm/frame^2"
             f"{', the best so far' if is_best else ''}"
         )

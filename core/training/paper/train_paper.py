@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from ...errors import OutputError
 from ...models.pare import PareNetwork
 from ...models.torch_engine import choose_device
 from ...models.weights import file_sha256
@@ -24,7 +23,8 @@ from ..datasets.feature_cache import FeatureCache
 from ..datasets.genders import require_gender
 from ..evaluation.protocols import load_joint_regressor
 from ..evaluation.table import write_tables
-from ..presets import PaperPreset
+from ..output_folder import make_folder
+from ..paper_preset import PaperPreset
 from .clips import load_training_clips
 from .extracted_parts import is_complete, load_part
 from .networks import AdversarialNetworks
@@ -165,14 +165,6 @@ def write_preset(preset: PaperPreset, folder: Path) -> None:
     """Write all options of a run beside its results."""
     with whole_file(folder / "configuration.json") as partial:
         partial.write_text(json.dumps(asdict(preset), indent=1), encoding="utf-8")
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder; OutputError where that cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder {folder} cannot be made ({error.strerror}).") from error
 
 
 def _test_set(part: str, cache: FeatureCache, body: SmplJointModel, preset: PaperPreset, device: str) -> TestSet:

@@ -8,6 +8,7 @@ from core.decomposed_estimator import PoseSequence
 from core.rotations import rotmat_to_rot6d
 from core.training import evaluate as evaluation
 from core.training.evaluate import Estimates, below_best_raw, estimator_rows, evaluate, raw_rows
+from core.training.open_preset import OpenPreset
 from core.training.stage import validation_views
 from core.training.train import train
 
@@ -56,7 +57,7 @@ def test_the_benchmark_is_the_same_every_time(library, torch_body, views):
 def test_the_command_prints_a_table_and_writes_json(motion_file, tmp_path, monkeypatch):
     monkeypatch.setattr(evaluation, "FRAME_COUNT", 40)
     monkeypatch.setattr(evaluation, "WINDOW_COUNT", 2)
-    train(motion_file, tmp_path, minutes=None, iterations=1, report=lambda _: None)
+    train(motion_file, tmp_path, OpenPreset(minutes=0.0, iterations=1), report=lambda _: None)
     table = evaluate(motion_file, tmp_path, tmp_path / "table.json")
     assert "raw landmarks" in table and "lifter + GRUs" in table and "Root:" in table
     result = json.loads((tmp_path / "table.json").read_text())

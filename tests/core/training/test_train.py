@@ -1,5 +1,8 @@
 """Both stages on generated motion: the loss falls, files appear, training resumes, the command's errors are ours."""
 
+import csv
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,42 +10,42 @@ import torch
 from core.errors import MotionDataError, WeightsError
 from core.models.open_weights import load_lifter, load_temporal, read_weights
 from core.models.temporal_encoder import TemporalConfig
-from core.training import train_lifter, train_temporal
-from core.training.schedule import Budget, Progress, WeightAverage
+from core.training import train_temporal
+from core.training.open_preset import LifterOptions, OpenPreset, TemporalOptions
+from core.training.schedule import Budget, Progress, WeightAverage, load_checkpoint
 from core.training.stage import StageContext
 from core.training.train import train
 from core.training.train_lifter import LifterTraining
 from core.training.train_temporal import TemporalTraining
 
-
-@pytest.fixture(autouse=True)
-def small_batches(monkeypatch):
-    monkeypatch.setattr(train_lifter, "BATCH_FRAMES", 64)
-    monkeypatch.setattr(train_lifter, "WARMUP_ITERATIONS", 5)
-    monkeypatch.setattr(train_temporal, "BATCH_WINDOWS", 4)
-    monkeypatch.setattr(train_temporal, "WINDOW_FRAMES", 12)
-    monkeypatch.setattr(train_temporal, "WARMUP_ITERATIONS", 2)
+SMALL = OpenPreset(
+    lifter=LifterOptions(batch_frames=64, warmup_iterations=5),
+    temporal=TemporalOptions(batch_windows=4, window_frames=12, warmup_iterations=2),
+    minutes=0.0,
+    iterations=3,
+)
 
 
 @pytest.fixture
 def context(library, torch_body, tmp_path):
-    def make(iterations, resume=False):
-        return StageContext(library, torch_body, tmp_path, Budget(iterations=iterations), 0, resume, lambda _: None)
+    def make(iterations, resume=False, report=lambda _: None, **changes):
+        preset = replace(SMALL, iterations=iterations, **changes)
+        return StageContext(library, torch_body, tmp_path, Budget(iterations=iterations), resume, report, preset)
 
     return make
 
 
 @pytest.fixture(scope="module")
 def trained_folder(motion_file, tmp_path_factory):
-    """One short run of both stages; `small_batches` does not reach module fixtures, so it is only a few steps."""
+    """One short run of both stages."""
     folder = tmp_path_factory.mktemp("trained")
-    train(motion_file, folder, minutes=None, iterations=3, report=lambda _: None)
+    train(motion_file, folder, SMALL, report=lambda _: None)
     return folder
 
 
 def test_the_lifters_loss_falls(context):
     training = LifterTraining(context(40))
-    losses = [training.step() for _ in range(40)]
+    losses = [training.step()["loss"] for _ in range(40)]
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
 
 
@@ -56,7 +59,7 @@ def test_the_temporal_losses_are_finite_and_the_truth_is_approached(context, tra
     def total():
         output = training.network(features.pose_features)
         losses, _ = train_temporal.generator_losses(output, features, views, training.context.body)
-        return sum(float(getattr(training.weights, name) * loss) for name, loss in losses.items())
+        return sum(float(getattr(SMALL.temporal.losses, name) * loss) for name, loss in losses.items())
 
     before = total()
     steps = [training.step() for _ in range(20)]
@@ -65,9 +68,9 @@ def test_the_temporal_losses_are_finite_and_the_truth_is_approached(context, tra
     assert total() < before
 
 
-def test_the_discriminator_learns_at_its_interval_only(context, trained_folder, monkeypatch):
-    monkeypatch.setattr(train_temporal, "DISCRIMINATOR_WARMUP", 2)
-    training = TemporalTraining(context(12), load_lifter(trained_folder / "open_lifter.safetensors"))
+def test_the_discriminator_learns_at_its_interval_only(context, trained_folder):
+    temporal = replace(SMALL.temporal, discriminator_warmup=2)
+    training = TemporalTraining(context(12, temporal=temporal), load_lifter(trained_folder / "open_lifter.safetensors"))
     learned = [index for index in range(12) if "discriminator" in training.step()]
     assert learned == [0, 1, 5, 10]
 
@@ -75,7 +78,7 @@ def test_the_discriminator_learns_at_its_interval_only(context, trained_folder, 
 def test_the_encoders_step_leaves_the_discriminator_and_the_lifter_alone(context, trained_folder):
     lifter = load_lifter(trained_folder / "open_lifter.safetensors")
     training = TemporalTraining(context(2), lifter)
-    training.progress.iteration = train_temporal.DISCRIMINATOR_WARMUP + 1
+    training.progress.iteration = SMALL.temporal.discriminator_warmup + 1
     frozen = [{n: v.clone() for n, v in m.state_dict().items()} for m in (lifter, training.discriminator)]
     training.step()
     for before, module in zip(frozen, (lifter, training.discriminator), strict=True):
@@ -91,38 +94,71 @@ def test_both_weight_files_say_how_they_were_made(trained_folder):
         assert "python -m core train --motions motions.npz" in header["command"]
 
 
-def test_training_resumes_where_it_stopped(context):
-    LifterTraining(context(4)).run()
-    resumed = LifterTraining(context(7, resume=True))
-    assert resumed.progress.iteration == 4
-    weights = {name: value.clone() for name, value in resumed.network.state_dict().items()}
-    resumed.run()
-    assert resumed.progress.iteration == 7
-    moved = [not torch.equal(weights[name], value) for name, value in resumed.network.named_parameters()]
-    assert any(moved)
-    assert LifterTraining(context(7)).progress.iteration == 0
+class Killed(Exception):  # noqa: N818
+    pass
 
 
-def test_the_temporal_stage_resumes_with_its_discriminator(context, trained_folder):
-    lifter = load_lifter(trained_folder / "open_lifter.safetensors")
-    first = TemporalTraining(context(3), lifter)
-    first.run()
-    resumed = TemporalTraining(context(5, resume=True), lifter)
-    assert resumed.progress.iteration == 3
-    for name, value in first.discriminator.state_dict().items():
-        assert torch.equal(resumed.discriminator.state_dict()[name], value)
+@pytest.mark.parametrize("stage", ["lifter", "temporal"])
+def test_a_stage_stopped_at_any_step_ends_with_the_same_bits(context, trained_folder, stage):
+    def run(stop_at=None, **options):
+        def report(text):
+            if stop_at is not None and f"iteration {stop_at}:" in text:
+                raise Killed
+
+        # A checkpoint at every step.
+        made = context(3, report=report, save_every_s=-1.0, **options)
+        lifter = load_lifter(trained_folder / "open_lifter.safetensors")
+        training = LifterTraining(made) if stage == "lifter" else TemporalTraining(made, lifter)
+        training.run()
+        state = load_checkpoint(training.checkpoint_path)
+        parts = [state["average"], state["random"], *state["parts"].values()]
+        return flatten([parts, state["history"]["rows"]])
+
+    whole = run()
+    with pytest.raises(Killed):
+        run(stop_at=2)
+    torch.rand(9)  # Nothing may hang on what random numbers were drawn before.
+    resumed = run(resume=True)
+    assert all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in zip(resumed, whole, strict=True))
+
+
+def flatten(value):
+    """All numbers and tensors of nested lists and mappings; texts as their bytes."""
+    if isinstance(value, dict):
+        return flatten(list(value.values()))
+    if isinstance(value, list | tuple):
+        return [leaf for item in value for leaf in flatten(item)]
+    if isinstance(value, str):
+        return [list(value.encode())]
+    return [] if value is None else [value]
+
+
+def test_without_resume_a_stage_begins_anew(context):
+    LifterTraining(context(2)).run()
+    assert LifterTraining(context(2)).progress.iteration == 0
+
+
+def test_the_curves_have_a_row_for_each_checkpoint(context):
+    made = context(4, save_every_s=-1.0)
+    LifterTraining(made).run()
+    with (made.output / "lifter_curves.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["iteration"] for row in rows] == ["1", "2", "3", "4"]
+    assert all(float(row["PA-MPJPE_mm"]) > 0 for row in rows)
+    assert (made.output / "lifter_curves.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_paper_mode_trains_too(motion_file, trained_folder, tmp_path):
     (tmp_path / "open_lifter.safetensors").write_bytes((trained_folder / "open_lifter.safetensors").read_bytes())
     paper = TemporalConfig("uni", residual=False)
-    train(motion_file, tmp_path, stage="temporal", minutes=None, iterations=2, report=lambda _: None, temporal=paper)
+    preset = replace(SMALL, stage="temporal", temporal=replace(SMALL.temporal, encoder=paper))
+    train(motion_file, tmp_path, preset, report=lambda _: None)
     assert load_temporal(tmp_path / "open_temporal.safetensors").encoder.config == paper
 
 
 def test_the_temporal_stage_needs_a_lifter(motion_file, tmp_path):
     with pytest.raises(WeightsError, match="open_lifter"):
-        train(motion_file, tmp_path, stage="temporal", minutes=None, iterations=1)
+        train(motion_file, tmp_path, replace(SMALL, stage="temporal"))
 
 
 def test_a_damaged_checkpoint_is_named(context):

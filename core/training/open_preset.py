@@ -1,0 +1,111 @@
+"""All numbers of the training of what ships, as a typed preset: lifter and temporal encoder on simulated views."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..errors import OptionError
+from ..models.temporal_encoder import TemporalConfig
+
+Stage = Literal["all", "lifter", "temporal"]
+
+
+@dataclass(frozen=True)
+class LifterLossWeights:
+    """Weights of the lifter's losses."""
+
+    pose: float = 1.0
+    keypoint3d: float = 12.0
+    keypoint2d: float = 6.0
+    shape: float = 0.03
+
+
+@dataclass(frozen=True)
+class LifterOptions:
+    """Stage 1, on single frames.
+
+    Attributes:
+        learning_rate: the highest, after the warm-up; it then falls along a cosine.
+    """
+
+    batch_frames: int = 512
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-3
+    warmup_iterations: int = 200
+    losses: LifterLossWeights = field(default_factory=LifterLossWeights)
+
+
+@dataclass(frozen=True)
+class TemporalLossWeights:
+    """Weights of the losses; 300, 300 and 60 are the paper's (section 3.1), 0.5 is VIBE's.
+
+    Note: the paper's 60 for L_reg goes with another form of the norm. In the root-mean-square form its gradient at
+    f~ = f is constant, and with a residual encoder a weight of 5 froze the encoder.
+    """
+
+    keypoint3d: float = 300.0
+    keypoint2d: float = 300.0
+    pose: float = 60.0
+    adversarial: float = 0.5
+    feature_regularisation: float = 1.0
+    acceleration: float = 1000.0
+    distance: float = 12.0
+    """Of the mean distance in 3-D, which no outlier rules: the paper has the mean square alone."""
+
+
+@dataclass(frozen=True)
+class TemporalOptions:
+    """Stage 2, on windows of frozen features.
+
+    Attributes:
+        learning_rate: as in `LifterOptions`.
+        discriminator_interval: the paper's.
+        discriminator_warmup: it starts from nothing and would lag behind, so it learns at each of the first
+            iterations.
+        lowest_rate_hz, highest_rate_hz: frame rates of the batches, as cameras have them.
+        native_rate_share: of the batches that keep the data's own rate.
+    """
+
+    encoder: TemporalConfig = field(default_factory=TemporalConfig)
+    window_frames: int = 40
+    batch_windows: int = 24
+    learning_rate: float = 5e-4
+    weight_decay: float = 1e-4
+    warmup_iterations: int = 100
+    discriminator_learning_rate: float = 5e-4
+    discriminator_weight_decay: float = 1e-4
+    discriminator_interval: int = 5
+    discriminator_warmup: int = 200
+    lowest_rate_hz: float = 24.0
+    highest_rate_hz: float = 60.0
+    native_rate_share: float = 0.4
+    losses: TemporalLossWeights = field(default_factory=TemporalLossWeights)
+
+
+@dataclass(frozen=True)
+class OpenPreset:
+    """Both stages.
+
+    Attributes:
+        stage: `temporal` takes the lifter that is in the output folder.
+        minutes: wall time of the chosen stages together; 0 for no limit.
+        lifter_share: of the minutes of both stages.
+        iterations: optimiser steps of each stage at most; 0 for no limit. A run that ends by iterations alone can be
+            stopped and resumed without a trace; with minutes the learning rate follows the clock.
+        save_every_s: seconds between two checkpoints.
+    """
+
+    lifter: LifterOptions = field(default_factory=LifterOptions)
+    temporal: TemporalOptions = field(default_factory=TemporalOptions)
+    stage: Stage = "all"
+    minutes: float = 56.0
+    lifter_share: float = 0.5
+    iterations: int = 0
+    save_every_s: float = 120.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a training without an end."""
+        if self.minutes <= 0 and self.iterations <= 0:
+            raise OptionError("The training needs minutes, or iterations, above zero.")
+        if not 0 < self.lifter_share < 1:
+            raise OptionError(f"lifter_share is {self.lifter_share}; a share between 0 and 1 was expected.")
