@@ -18,6 +18,8 @@ def add_development_commands(commands: Any) -> None:
     _add_convert_blazepose(commands)
     _add_export_onnx(commands)
     _add_train(commands)
+    _add_extract_features(commands)
+    _add_evaluate_features(commands)
     _add_evaluate(commands)
     _add_ablate(commands)
     _add_prepare(commands)
@@ -67,28 +69,69 @@ def _run_export_onnx(options: argparse.Namespace, reporter: Reporter) -> None:
 
 
 def _add_train(commands: Any) -> None:
-    command = commands.add_parser("train", help="train the open estimator on a motion-capture file")
-    command.add_argument("--motions", type=Path, required=True, metavar="FILE.npz")
-    command.add_argument("--output", type=Path, default=Path(".dev/training"), help="for weights and checkpoints")
-    command.add_argument("--stage", choices=["all", "lifter", "temporal"], default="all")
-    command.add_argument("--minutes", type=float, default=56.0, help="training time, both stages together")
-    command.add_argument("--seed", type=int, default=0)
+    command = commands.add_parser("train", help="train the open estimator, or the paper's on its own data")
+    command.add_argument(
+        "--config", default="open", metavar="NAME|FILE.toml", help="open, paper, or a file that changes one of them"
+    )
+    command.add_argument("--output", type=Path, metavar="FOLDER", help="for weights, checkpoints and curves")
     command.add_argument("--resume", action="store_true", help="go on from the checkpoints in the output folder")
+    command.add_argument("--seed", type=int)
+    command.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="of the paper's training")
+    open_training = command.add_argument_group("open")
+    open_training.add_argument("--motions", type=Path, metavar="FILE.npz", help="motion capture")
+    open_training.add_argument("--stage", choices=["all", "lifter", "temporal"])
+    open_training.add_argument("--minutes", type=float, help="both stages together (default: 56)")
+    open_training.add_argument("--iterations", type=int, help="of each stage, instead of minutes")
+    _add_paper_files(command.add_argument_group("paper"))
     command.set_defaults(run=_run_train)
 
 
-def _run_train(options: argparse.Namespace, reporter: Reporter) -> None:
-    from .training.train import train
+def _add_paper_files(command: Any) -> None:
+    command.add_argument("--data", type=Path, metavar="ROOT", help="holds data sets, PARE's and SMPL's files")
+    command.add_argument("--cache", type=Path, metavar="FOLDER", help="features (default: ROOT/features)")
+    command.add_argument("--checkpoint", type=Path, metavar="FILE", help="PARE's weights")
+    command.add_argument("--smpl", type=Path, metavar="FILE", help="the neutral SMPL body")
+    command.add_argument("--regressors", type=Path, metavar="FOLDER", help="holds J_regressor_{extra,h36m}.npy")
 
-    train(
-        options.motions,
-        options.output,
-        stage=options.stage,
-        minutes=options.minutes,
-        seed=options.seed,
-        resume=options.resume,
-        report=_say,
-    )
+
+def _run_train(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .training.train_command import run_train
+
+    run_train(options, _say)
+
+
+def _add_extract_features(commands: Any) -> None:
+    command = commands.add_parser("extract-features", help="the backbone's features of the paper's data sets, once")
+    command.add_argument("--data", type=Path, required=True, metavar="ROOT", help="holds the data sets' folders")
+    command.add_argument("--backbone", choices=["pare"], default="pare")
+    command.add_argument("--checkpoint", type=Path, metavar="FILE", help="PARE's weights")
+    command.add_argument("--cache", type=Path, metavar="FOLDER", help="default: ROOT/features")
+    command.add_argument("--config", default="paper", metavar="NAME|FILE.toml", help="which data is wanted")
+    command.add_argument("--parts", nargs="+", metavar="PART", help="such as amass, 3dpw/test (default: all wanted)")
+    command.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
+    command.set_defaults(run=_run_extract_features)
+
+
+def _run_extract_features(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .training.train_command import run_extract_features
+
+    run_extract_features(options, _say)
+
+
+def _add_evaluate_features(commands: Any) -> None:
+    command = commands.add_parser("evaluate-features", help="the paper's tables of trained weights, from features")
+    command.add_argument("--weights", type=Path, required=True, metavar="FILE", help="of the paper's training")
+    command.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="for table.txt and table.json")
+    command.add_argument("--config", default="paper", metavar="NAME|FILE.toml", help="that of the training")
+    command.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    _add_paper_files(command)
+    command.set_defaults(run=_run_evaluate_features)
+
+
+def _run_evaluate_features(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .training.train_command import run_evaluate_features
+
+    print(run_evaluate_features(options, _say))
 
 
 def _add_evaluate(commands: Any) -> None:

@@ -1,22 +1,66 @@
 """The paper's tables for a trained estimator: per frame, in windows of T frames, and over the whole track."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Final
 
 import torch
 
+from ...errors import MotionDataError
 from ...models.encoders import EncoderConfig
 from ...models.pare import PareNetwork
 from ...models.pare_temporal import PareTemporalEstimator
-from ..evaluation.table import Table
+from ...models.weights import file_sha256
+from ...pare_temporal_weights import load_pare_temporal
+from ..datasets.feature_cache import FeatureCache
+from ..evaluation.table import Table, write_tables
 from ..metrics import MM_PER_M
+from ..paper_preset import DataOptions
 from ..torch_rotations import rot6d_to_rotmat, rotvec_to_rotmat
+from .extracted_parts import is_complete, load_part
 from .scoring import TestSet, Window, estimate_run
+from .smpl_joints import SmplJointModel
 from .smpl_surface import SmplSurface
 
 COLUMNS: Final = ("PA-MPJPE", "MPJPE", "PVE", "ACC", "ACC ERR", "ACC (vibe)", "ACC ERR (vibe)")
 FRAMES_PER_CHUNK: Final = 64
 NOTE: Final = "mm and mm/frame^2; (vibe): across the borders of sequences too, as VIBE's evaluation has it."
+
+
+def write_score_tables(
+    options: DataOptions,
+    cache: FeatureCache,
+    pare: PareNetwork,
+    weights: Path,
+    joints: SmplJointModel,
+    surface: SmplSurface,
+    output: Path,
+    device: str,
+    report: Callable[[str], None],
+) -> str:
+    """Score trained weights on validation and tests, where their features are; write table.txt and table.json.
+
+    Returns:
+        the tables' text.
+    Raises:
+        MotionDataError: no part has features.
+        WeightsError: the weights cannot be read.
+    """
+    trained = load_pare_temporal(weights).to(device)
+    ways = ways_of_estimating(pare, trained, options.frame_count, device)
+    tables = []
+    for part in dict.fromkeys((options.validation, *options.tests)):
+        if is_complete(cache, part):
+            sequences = load_part(cache, part, options)
+            test_set = TestSet(part, sequences, joints, options.frame_count, device)
+            tables.append(score_table(test_set, ways, surface))
+        else:
+            report(f"{part} has no complete features in {cache.folder}, so the table lacks it.")
+    if not tables:
+        raise MotionDataError(f"{cache.folder} holds no complete features of {', '.join(options.tests)}.")
+    header = {"weights": weights.name, "weights_sha256": file_sha256(weights), "options": asdict(options)}
+    return write_tables(tables, output / "table.txt", output / "table.json", header)
 
 
 def backbone_alone(pare: PareNetwork) -> PareTemporalEstimator:
@@ -27,11 +71,11 @@ def backbone_alone(pare: PareNetwork) -> PareTemporalEstimator:
 
 
 def ways_of_estimating(
-    pare: PareNetwork, trained: PareTemporalEstimator, frame_count: int
+    pare: PareNetwork, trained: PareTemporalEstimator, frame_count: int, device: str
 ) -> dict[str, tuple[PareTemporalEstimator, Window]]:
     """Return the rows of the table."""
     return {
-        "backbone, per frame": (backbone_alone(pare), "track"),
+        "backbone, per frame": (backbone_alone(pare).to(device), "track"),
         f"trained, windows of {frame_count}": (trained, frame_count),
         "trained, whole track": (trained, "track"),
     }

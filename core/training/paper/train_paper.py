@@ -1,4 +1,4 @@
-"""`python -m core train --config paper`: from cached features to trained weights and the paper's table.
+"""`python -m core train --config paper`: from cached features to trained weights and the paper's tables.
 
 Needs what the user alone can have: PARE's checkpoint, the neutral SMPL file, its joint regressors, and the features
 that `extract-features` made of the data sets.
@@ -8,13 +8,11 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
 from ...models.pare import PareNetwork
 from ...models.torch_engine import choose_device
 from ...models.weights import file_sha256
 from ...pare_backbone import find_checkpoint
-from ...pare_temporal_weights import load_pare_temporal
 from ...pare_weights import load_pare
 from ...settings import Device
 from ...smpl_files import load_pose_corrections, load_smpl_file
@@ -22,43 +20,20 @@ from ...whole_file import whole_file
 from ..datasets.feature_cache import FeatureCache
 from ..datasets.genders import require_gender
 from ..evaluation.protocols import load_joint_regressor
-from ..evaluation.table import write_tables
 from ..output_folder import make_folder
 from ..paper_preset import PaperPreset
 from .clips import load_training_clips
-from .extracted_parts import is_complete, load_part
+from .extracted_parts import load_part
+from .files import EXTRA_REGRESSOR, H36M_REGRESSOR, PaperFiles
 from .networks import AdversarialNetworks
 from .processes import Processes, join_processes
 from .run import BEST_NAME, PaperRun
-from .score_table import score_table, ways_of_estimating
+from .score_table import write_score_tables
 from .scoring import TestSet
 from .smpl_joints import SmplJointModel
 from .smpl_surface import SmplSurface
 
 Report = Callable[[str], None]
-EXTRA_REGRESSOR: Final = "J_regressor_extra.npy"
-H36M_REGRESSOR: Final = "J_regressor_h36m.npy"
-TABLE_NAME: Final = "table"
-
-
-@dataclass(frozen=True)
-class PaperFiles:
-    """What a run is made of.
-
-    Attributes:
-        cache: folder of the features' caches and of AMASS's motions.
-        checkpoint: PARE's; pare_checkpoint.ckpt for Table 1, which was trained without 3DPW. None takes what the
-            environment names.
-        smpl: the neutral SMPL file.
-        regressors: folder with J_regressor_extra.npy and J_regressor_h36m.npy.
-        output: folder of checkpoints, weights, curves and tables; made if need be.
-    """
-
-    cache: Path
-    checkpoint: Path | None
-    smpl: Path
-    regressors: Path
-    output: Path
 
 
 @dataclass(frozen=True)
@@ -67,6 +42,14 @@ class Backbone:
 
     network: PareNetwork
     sha256: str
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """The user's SMPL body, ready for losses and for scores."""
+
+    joints: SmplJointModel
+    surface: SmplSurface
 
 
 def train_paper(
@@ -80,9 +63,26 @@ def train_paper(
         MotionDataError: features or motions are missing, or the SMPL file has another gender than neutral.
         WeightsError, BodyFileError, OptionError, OutputError, EngineError: a file or an option cannot be used.
     """
-    path = find_checkpoint(files.checkpoint)
     with join_processes(choose_device(device)) as processes:
-        train_on(preset, files, Backbone(load_pare(path), file_sha256(path)), processes, resume=resume, report=report)
+        train_on(preset, files, load_backbone(files), processes, resume=resume, report=report)
+
+
+def evaluate_paper(
+    preset: PaperPreset, files: PaperFiles, weights: Path, *, device: Device = "auto", report: Report = print
+) -> str:
+    """Write the tables of trained weights on the features that are there; return their text.
+
+    Raises: as `train_paper`.
+    """
+    make_folder(files.output)
+    chosen = choose_device(device)
+    return score_on(preset, files, load_backbone(files), weights, chosen, report)
+
+
+def load_backbone(files: PaperFiles) -> Backbone:
+    """Return PARE; WeightsError where it cannot be read."""
+    path = find_checkpoint(files.checkpoint)
+    return Backbone(load_pare(path), file_sha256(path))
 
 
 def train_on(
@@ -96,29 +96,33 @@ def train_on(
 ) -> None:
     """Train on the features of a loaded backbone; see `train_paper`."""
     say = report if processes.is_first else _say_nothing
-    bodies = load_bodies(files, processes.device)
+    joints = load_bodies(files, processes.device).joints
     cache = FeatureCache(files.cache, backbone.sha256)
     clips = load_training_clips(cache, files.cache, preset.data, preset.seed, processes)
-    validation = _test_set(preset.data.validation, cache, bodies.joints, preset, processes.device)
+    part = preset.data.validation
+    validation = TestSet(part, load_part(cache, part, preset.data), joints, preset.data.frame_count, processes.device)
     make_folder(files.output)
     counts = ", ".join(f"{count} clips of {name}" for name, count in clips.clip_counts.items())
-    say(f"{counts}; {sum(len(run.pose_features) for run in validation.runs)} frames of {validation.part}")
-    networks = AdversarialNetworks(preset, backbone.network, bodies.joints, processes)
+    say(f"{counts}; {sum(len(run.pose_features) for run in validation.runs)} frames of {part}")
+    networks = AdversarialNetworks(preset, backbone.network, joints, processes)
     notes = {"backbone_sha256": backbone.sha256, "smpl_sha256": file_sha256(files.smpl)}
     run = PaperRun(networks, clips, validation, files.output, processes, say, notes, resume=resume)
     if processes.is_first:
-        write_preset(preset, files.output)
+        _write_preset(preset, files)
     run.run()
     if processes.is_first:
-        say(write_test_tables(preset, files, backbone, cache, bodies, processes.device, say))
+        say(score_on(preset, files, backbone, files.output / BEST_NAME, processes.device, say))
 
 
-@dataclass(frozen=True)
-class Bodies:
-    """The user's SMPL body, ready for losses and for scores."""
-
-    joints: SmplJointModel
-    surface: SmplSurface
+def score_on(
+    preset: PaperPreset, files: PaperFiles, backbone: Backbone, weights: Path, device: str, report: Report
+) -> str:
+    """Write the tables of trained weights on the features of a loaded backbone; return their text."""
+    bodies = load_bodies(files, device)
+    cache = FeatureCache(files.cache, backbone.sha256)
+    return write_score_tables(
+        preset.data, cache, backbone.network, weights, bodies.joints, bodies.surface, files.output, device, report
+    )
 
 
 def load_bodies(files: PaperFiles, device: str) -> Bodies:
@@ -136,39 +140,10 @@ def load_bodies(files: PaperFiles, device: str) -> Bodies:
     return Bodies(joints, SmplSurface(body, corrections, device))
 
 
-def write_test_tables(
-    preset: PaperPreset,
-    files: PaperFiles,
-    backbone: Backbone,
-    cache: FeatureCache,
-    bodies: Bodies,
-    device: str,
-    report: Report,
-) -> str:
-    """Score the best weights on the tests whose features are there, write table.txt and table.json; return the text."""
-    trained = load_pare_temporal(files.output / BEST_NAME).to(device)
-    ways = ways_of_estimating(backbone.network, trained, preset.data.frame_count)
-    for estimator, _ in ways.values():
-        estimator.to(device)
-    tables = []
-    for part in (preset.data.validation, *preset.data.tests):
-        if is_complete(cache, part):
-            test_set = _test_set(part, cache, bodies.joints, preset, device)
-            tables.append(score_table(test_set, ways, bodies.surface))
-        else:
-            report(f"{part} has no features in {cache.folder}, so it is missing in the table.")
-    header = {"weights": BEST_NAME, "backbone_sha256": backbone.sha256, "preset": asdict(preset)}
-    return write_tables(tables, files.output / f"{TABLE_NAME}.txt", files.output / f"{TABLE_NAME}.json", header)
-
-
-def write_preset(preset: PaperPreset, folder: Path) -> None:
+def _write_preset(preset: PaperPreset, files: PaperFiles) -> None:
     """Write all options of a run beside its results."""
-    with whole_file(folder / "configuration.json") as partial:
+    with whole_file(files.output / "configuration.json") as partial:
         partial.write_text(json.dumps(asdict(preset), indent=1), encoding="utf-8")
-
-
-def _test_set(part: str, cache: FeatureCache, body: SmplJointModel, preset: PaperPreset, device: str) -> TestSet:
-    return TestSet(part, load_part(cache, part, preset.data), body, preset.data.frame_count, device)
 
 
 def _say_nothing(_: str) -> None:

@@ -18,8 +18,9 @@ from core.training.paper import run
 from core.training.paper.data_folders import DataFolders
 from core.training.paper.extraction import Backbone as FeatureBackbone
 from core.training.paper.extraction import extract_features
+from core.training.paper.files import PaperFiles
 from core.training.paper.processes import join_processes
-from core.training.paper.train_paper import Backbone, PaperFiles, train_on
+from core.training.paper.train_paper import Backbone, train_on
 from core.training.paper_preset import DataOptions, DiscriminatorOptions, PaperPreset
 from tests.raw_data_sets import AmassFiles, MpiFiles, TfRecordFiles, ThreedpwFiles
 from tests.stand_in_smpl import write_smpl_files
