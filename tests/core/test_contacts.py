@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from core.contacts import detect_contacts
 from core.skeleton import LANDMARK_NAMES
@@ -46,3 +47,20 @@ def test_frame_rate_does_not_matter():
 def test_one_frame_is_enough():
     keypoints, timestamps = standing(1)
     assert detect_contacts(keypoints, timestamps).shape == (1, 4)
+
+
+@pytest.mark.parametrize(("direction", "stands"), [((1, 0, 0), False), ((0, 0, 1), True)])
+def test_slow_sliding_along_the_line_of_sight_is_the_cameras_fault(direction, stands):
+    keypoints, timestamps = standing()
+    keypoints = keypoints - np.array([0, 1, 0]) + 0.8 * timestamps[:, None, None] * np.array(direction)
+    contacts = detect_contacts(keypoints, timestamps)[:20]
+    assert (contacts > 0.9).all() if stands else (contacts < 0.1).all()
+
+
+def test_uneven_times_are_real_times():
+    keypoints, _ = standing(40)
+    timestamps = np.cumsum(np.where(np.arange(40) < 20, 1 / 60, 1 / 10))
+    keypoints[..., 0] = 1.5 * timestamps[:, None]
+    assert (detect_contacts(keypoints, timestamps) < 0.01).all()
+    keypoints[..., 0] = 0.1 * timestamps[:, None]
+    assert (detect_contacts(keypoints, timestamps) > 0.9).all()
