@@ -16,6 +16,8 @@ PIXELS_PER_LETTER: Final = 7.5
 STAGE_TITLES: Final = {
     "start": "Starting",
     "unpack": "Unpacking packages (once)",
+    "load": "Loading the networks",
+    "skip": "Going to the first frame",
     "track": "Finding people",
     "estimate": "Estimating the motion",
     "overlay": "Drawing the overlay",

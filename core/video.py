@@ -5,7 +5,8 @@ Used by the pipeline, the overlay and the contact sheet. Never seeks: decoders d
 
 import math
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -59,6 +60,9 @@ class Frame:
 class VideoReader:
     """Iterates over the frames `start` to `end` (exclusive) of a video; can be iterated more than once.
 
+    Args:
+        on_skip: called with the number of each frame before `start`, which takes its time in a long video.
+
     Attributes:
         info: size, rate and estimated count.
         warnings: filled when an iteration ends: `video_truncated` when frames are missing at the end.
@@ -68,7 +72,9 @@ class VideoReader:
         VideoError: no such file, a folder, not a video, or no frame of it decodes.
     """
 
-    def __init__(self, path: Path, start: int = 0, end: int | None = None) -> None:
+    def __init__(
+        self, path: Path, start: int = 0, end: int | None = None, on_skip: Callable[[int], None] | None = None
+    ) -> None:
         if start < 0 or (end is not None and end <= start):
             raise OptionError(
                 f"The frame range {start} to {end if end is not None else 'the end'} is empty.",
@@ -78,6 +84,7 @@ class VideoReader:
         self.warnings: list[Warning] = []
         self._start = start
         self._end = end
+        self._on_skip = on_skip
         self._capture: Any = None
         self.info = probe_video(path)
 
@@ -105,6 +112,8 @@ class VideoReader:
                 decoded, image = capture.retrieve()
                 if decoded:
                     yield Frame(index, timestamp_s, to_rgb(image))
+            elif self._on_skip is not None:
+                self._on_skip(index)
             index += 1
         if self._capture is capture:
             self.close()
@@ -171,10 +180,7 @@ def probe_video(path: Path) -> VideoInfo:
 
 
 def _open(path: Path) -> Any:
-    if not path.exists():
-        raise VideoError(f"The video {path} does not exist.", "Check the path.")
-    if not path.is_file():
-        raise VideoError(f"{path} is a folder, not a video.", "Give the path of a video file.")
+    _check_readable(path)
     # Named, because OpenCV would otherwise take a name with digits for a numbered series of pictures.
     capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
     if not capture.isOpened():
@@ -183,6 +189,21 @@ def _open(path: Path) -> Any:
         )
     capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
     return capture
+
+
+def _check_readable(path: Path) -> None:
+    """Raise VideoError unless there is a file that may be read; OpenCV would only say that it cannot."""
+    try:
+        if path.is_dir():
+            raise VideoError(f"{path} is a folder, not a video.", "Give the path of a video file.")
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise VideoError(f"{path} is a pipe or a device, not a file.", "Give the path of a video file.")
+        with path.open("rb"):
+            pass
+    except FileNotFoundError:
+        raise VideoError(f"The video {path} does not exist.", "Check the path.") from None
+    except OSError as error:
+        raise VideoError(f"The video {path} cannot be opened ({error.strerror}).", "Check the path.") from error
 
 
 def _frame_rate_hz(capture: Any) -> float:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import threading
@@ -54,6 +55,12 @@ def test_reader_can_be_iterated_again(video: Path):
     assert [frame.index for frame in reader] == [frame.index for frame in reader] == [3, 4, 5]
 
 
+def test_frames_before_the_start_are_reported(video: Path):
+    skipped: list[int] = []
+    assert [frame.index for frame in VideoReader(video, 5, 7, skipped.append)] == [5, 6]
+    assert skipped == [0, 1, 2, 3, 4]
+
+
 def test_leaving_early_closes_the_file(video: Path):
     with VideoReader(video) as reader:
         next(iter(reader))
@@ -100,6 +107,21 @@ def test_missing_file_is_named(tmp_path: Path):
 def test_folder_is_refused(tmp_path: Path):
     with pytest.raises(VideoError, match="is a folder"):
         VideoReader(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files.")
+def test_a_pipe_and_a_name_that_cannot_be_are_refused(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for name, words in (("pipe.mp4", "is a pipe or a device"), ("n" * 300 + ".mp4", "cannot be opened .*too long")):
+        with pytest.raises(VideoError, match=words):
+            VideoReader(tmp_path / name)
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="The administrator may read anything.")
+def test_a_video_without_permission_is_named(video: Path):
+    video.chmod(0)
+    with pytest.raises(VideoError, match=r"clip\.mp4 cannot be opened \(Permission denied\)"):
+        VideoReader(video)
 
 
 @pytest.mark.parametrize("content", [b"", b"This is a letter, not a video.\n" * 50, bytes(range(256)) * 64])
