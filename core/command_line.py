@@ -97,8 +97,8 @@ def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "--people",
         default="main",
         metavar="WHO",
-        help="main, all, or numbers such as 1,3, by size times screen time; further people's files are named "
-        "OUT_person2.npz, ... (default: main)",
+        help="main, all, or numbers such as 1,3, in order of size times screen time; the first one's file is OUT.npz, "
+        "the others' are OUT_person3.npz and so on (default: main)",
     )
     command.add_argument(
         "--backbone", choices=["blazepose", "pare"], default="blazepose", help="what looks at each frame"

@@ -26,8 +26,8 @@ def parse_people(people: str) -> tuple[int, ...] | None:
     return tuple(dict.fromkeys(int(part) for part in parts))
 
 
-def choose_people(tracks: Sequence[_Track], people: str, video: Path) -> list[_Track]:
-    """Return the wanted tracks; `tracks` come in order of size times screen time.
+def choose_people(tracks: Sequence[_Track], people: str, video: Path) -> dict[int, _Track]:
+    """Return the wanted tracks by rank, in the wanted order; `tracks` come in order of size times screen time.
 
     Raises:
         NobodyFoundError: no track at all, or fewer than the wanted number.
@@ -38,15 +38,13 @@ def choose_people(tracks: Sequence[_Track], people: str, video: Path) -> list[_T
             f"No person was found in {video.name}.", "Check the frame range, and that the person is well visible."
         )
     if ranks is None:
-        return list(tracks)
+        return dict(enumerate(tracks, start=1))
     if max(ranks) > len(tracks):
         found = "1 person was" if len(tracks) == 1 else f"{len(tracks)} people were"
         raise NobodyFoundError(f"Person {max(ranks)} was asked for, but {found} found in {video.name}.")
-    return [tracks[rank - 1] for rank in ranks]
+    return {rank: tracks[rank - 1] for rank in ranks}
 
 
-def person_path(output: Path, position: int, rank_count: int) -> Path:
-    """Return the file of the person at a 0-based position: OUT.npz, OUT_person2.npz, ..."""
-    if position == 0 or rank_count == 1:
-        return output
-    return output.with_name(f"{output.stem}_person{position + 1}{output.suffix}")
+def person_path(output: Path, rank: int) -> Path:
+    """Return the file of a further person, named after their rank: OUT_person2.npz; the first one's is OUT.npz."""
+    return output.with_name(f"{output.stem}_person{rank}{output.suffix}")

@@ -1,6 +1,5 @@
 """The whole story of `estimate`: video, people, motion, overlay, files. Called by the command line only."""
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,20 +8,20 @@ from typing import Any, Final
 
 from .body_model import BodyModel, load_open_body
 from .cancellation import Cancellation
-from .decomposed_estimator import DecomposedEstimator, check_window
-from .errors import OptionError
+from .decomposed_estimator import DecomposedEstimator
 from .focal_length import choose_focal_length_px
 from .lens_metadata import read_focal_length_35mm
 from .models.engine import Network, load_network
 from .motion import Motion, load_motion, write_motion
 from .output_paths import check_output
 from .overlay import write_overlay
-from .people import choose_people, parse_people, person_path
+from .people import choose_people, person_path
 from .person_tracker import PersonTracker, Track
 from .protocol import Result, Status, Warning
 from .provenance import describe_run
 from .reporting import Reporter, StageProgress
 from .settings import EstimateSettings
+from .settings_check import check_settings
 from .track_motion import View, estimate_motion
 from .video import VideoReader
 from .whole_file import whole_file
@@ -51,7 +50,7 @@ class EstimateJob:
         """
         settings = self._settings
         check_settings(settings)
-        with VideoReader(settings.video, settings.start, settings.end) as video:
+        with self._open_video() as video:
             view = self._choose_view(video)
             self._load_networks()
             with self._timed("track"):
@@ -64,6 +63,18 @@ class EstimateJob:
             motions = self._estimate_motions(chosen, view, body)
         paths = self._write(motions, body)
         return Result(tuple(map(str, paths)), str(settings.overlay) if settings.overlay else None, self._seconds)
+
+    def _open_video(self) -> VideoReader:
+        settings = self._settings
+        progress: list[StageProgress] = []
+
+        def report_skip(frame_id: int) -> None:
+            self._cancellation.check()
+            if not progress:
+                progress.append(StageProgress(self._reporter, "skip", settings.start))
+            progress[0].update(frame_id + 1)
+
+        return VideoReader(settings.video, settings.start, settings.end, report_skip)
 
     def _choose_view(self, video: VideoReader) -> View:
         info, settings = video.info, self._settings
@@ -112,15 +123,16 @@ class EstimateJob:
         last = min(value for value in (settings.end, total) if value) if settings.end or total else 0
         return max(last - settings.start, 0)
 
-    def _estimate_motions(self, tracks: list[Track], view: View, body: BodyModel) -> list[Motion]:
+    def _estimate_motions(self, tracks: dict[int, Track], view: View, body: BodyModel) -> dict[int, Motion]:
+        """Return the motion of each person by rank."""
         settings = self._settings
         estimator = DecomposedEstimator(self._networks["open_lifter"], self._networks["open_temporal"])
         of_the_video = list(self._warnings)
-        motions = []
-        for position, track in enumerate(tracks):
+        motions: dict[int, Motion] = {}
+        for rank, track in tracks.items():
             self._cancellation.check()
-            self._reporter.emit(Status("estimate", position, len(tracks)))
-            of_the_person = gap_warnings(track, "The person" if len(tracks) == 1 else f"Person {position + 1}")
+            self._reporter.emit(Status("estimate", len(motions), len(tracks)))
+            of_the_person = gap_warnings(track, f"Person {rank}")
             for warning in of_the_person:
                 self._warn(warning)
             metadata = describe_run(
@@ -128,26 +140,26 @@ class EstimateJob:
             )
             # Players that ignore the video's rotation mark must turn it themselves.
             metadata["video_rotation_deg"] = self._rotation_deg
-            motions.append(estimate_motion(track, view, estimator, body, settings.window, metadata))
+            motions[rank] = estimate_motion(track, view, estimator, body, settings.window, metadata)
         return motions
 
-    def _write(self, motions: list[Motion], body: BodyModel) -> list[Path]:
-        """Write the overlay and all motion files; all of them get their names at the end, the main person's last."""
+    def _write(self, motions: dict[int, Motion], body: BodyModel) -> list[Path]:
+        """Write the overlay and all motion files; all of them get their names at the end, the first person's last."""
         settings = self._settings
-        paths = [person_path(settings.output, position, len(motions)) for position in range(len(motions))]
+        _, *others = motions
+        paths = [settings.output, *(person_path(settings.output, rank) for rank in others)]
         with ExitStack() as files:
             if settings.overlay:
                 overlay = files.enter_context(whole_file(settings.overlay))
-                self._write_overlay(overlay, motions, body)
-            for motion, path in zip(motions, paths, strict=True):
+                self._write_overlay(overlay, list(motions.values()), body)
+            for motion, path in zip(motions.values(), paths, strict=True):
                 self._cancellation.check()
                 write_motion(motion, files.enter_context(whole_file(path)))
             self._cancellation.check()
         return paths
 
     def _write_overlay(self, path: Path, motions: list[Motion], body: BodyModel) -> None:
-        settings = self._settings
-        with self._timed("overlay"), VideoReader(settings.video, settings.start, settings.end) as video:
+        with self._timed("overlay"), self._open_video() as video:
             progress = StageProgress(self._reporter, "overlay", self._expected_frame_count(video))
             write_overlay(path, video, motions, body, self._cancellation, progress)
 
@@ -169,30 +181,6 @@ def gap_warnings(track: Track, who: str) -> list[Warning]:
         return []
     frames = "1 frame" if missing == 1 else f"{missing} frames"
     return [Warning("gaps", f"{who} was not seen in {frames} in between: there are no keys there.")]
-
-
-def check_settings(settings: EstimateSettings) -> None:
-    """Raise OptionError or OutputError for what can be known to be wrong before any work is done."""
-    parse_people(settings.people)
-    if settings.backbone != "blazepose":
-        raise OptionError(f"This version has no {settings.backbone} backbone yet.", "Use --backbone blazepose.")
-    for name, value in (("--checkpoint", settings.checkpoint), ("--smpl", settings.smpl)):
-        if value is not None:
-            raise OptionError(f"{name} belongs to the pare backbone, which this version does not have yet.")
-    if settings.start < 0 or (settings.end is not None and settings.end <= settings.start):
-        end = "the end" if settings.end is None else settings.end
-        raise OptionError(
-            f"The frame range {settings.start} to {end} is empty.",
-            "Frames count from 0; the end must be greater than the start, and is the first frame that is not used.",
-        )
-    if settings.window != "track" and not re.fullmatch("[0-9]{1,9}", settings.window):
-        raise OptionError(f"--window cannot be '{settings.window}'.", "Use track, or a number of frames such as 16.")
-    check_window("track" if settings.window == "track" else int(settings.window))
-    check_output(settings.output, ".npz", [settings.video])
-    if settings.people != "main":
-        check_output(person_path(settings.output, 1, 2), ".npz", [settings.video])
-    if settings.overlay is not None:
-        check_output(settings.overlay, ".mp4", [settings.video])
 
 
 def draw_overlay(

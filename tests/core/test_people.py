@@ -9,15 +9,15 @@ VIDEO = Path("clip.mp4")
 
 
 def test_main_is_the_first_track():
-    assert choose_people(["woman", "man"], "main", VIDEO) == ["woman"]
+    assert choose_people(["woman", "man"], "main", VIDEO) == {1: "woman"}
 
 
 def test_all_keeps_the_order():
-    assert choose_people(["woman", "man"], "all", VIDEO) == ["woman", "man"]
+    assert list(choose_people(["woman", "man"], "all", VIDEO).items()) == [(1, "woman"), (2, "man")]
 
 
 def test_numbers_choose_ranks_once_each():
-    assert choose_people(["a", "b", "c"], "3, 1,3", VIDEO) == ["c", "a"]
+    assert list(choose_people(["a", "b", "c"], "3, 1,3", VIDEO).items()) == [(3, "c"), (1, "a")]
 
 
 def test_nobody_at_all_names_the_video():
@@ -36,6 +36,5 @@ def test_nonsense_is_an_option_error(people):
         parse_people(people)
 
 
-def test_files_of_several_people_are_numbered_from_the_second():
-    names = [person_path(Path("out/walk.npz"), position, 3).name for position in range(3)]
-    assert names == ["walk.npz", "walk_person2.npz", "walk_person3.npz"]
+def test_a_further_persons_file_has_the_persons_number():
+    assert person_path(Path("out/walk.npz"), 3) == Path("out/walk_person3.npz")

@@ -3,9 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.errors import OptionError
-from core.pipeline import check_settings, gap_warnings
-from core.settings import EstimateSettings
+from core.pipeline import gap_warnings
 
 
 def test_a_track_without_gaps_warns_of_nothing():
@@ -17,34 +15,3 @@ def test_unseen_frames_are_counted(frame_ids, words):
     (warning,) = gap_warnings(SimpleNamespace(frame_ids=np.array(frame_ids)), "Person 2")
     assert warning.code == "gaps"
     assert warning.message.startswith(f"Person 2 was not seen {words}")
-
-
-def settings(tmp_path, **changes) -> EstimateSettings:
-    return EstimateSettings(**{"video": tmp_path / "clip.mp4", "output": tmp_path / "o.npz", **changes})
-
-
-@pytest.mark.parametrize("window", ["track", "2", "16", "999999999"])
-def test_good_windows_pass(tmp_path, window):
-    check_settings(settings(tmp_path, window=window))
-
-
-@pytest.mark.parametrize("window", ["", "0", "1", "-16", "1.5", "²", "٣", "whole", "9" * 5000])
-def test_bad_windows_are_option_errors(tmp_path, window):
-    with pytest.raises(OptionError):
-        check_settings(settings(tmp_path, window=window))
-
-
-@pytest.mark.parametrize("option", ["output", "overlay"])
-def test_no_output_may_overwrite_the_footage(tmp_path, option):
-    name = {"output": "clip.npz", "overlay": "clip.mp4"}[option]
-    (tmp_path / name).write_bytes(b"footage")
-    with pytest.raises(OptionError, match="would overwrite"):
-        check_settings(settings(tmp_path, **{"video": tmp_path / name, option: tmp_path / name}))
-
-
-def test_a_second_persons_file_may_not_overwrite_the_footage_either(tmp_path):
-    footage = tmp_path / "o_person2.npz"
-    footage.write_bytes(b"footage")
-    check_settings(EstimateSettings(footage, tmp_path / "o.npz"))
-    with pytest.raises(OptionError, match="would overwrite"):
-        check_settings(EstimateSettings(footage, tmp_path / "o.npz", people="all"))

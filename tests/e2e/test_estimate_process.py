@@ -128,6 +128,18 @@ def test_the_overlay_never_replaces_the_video(run, excerpt, tmp_path):
     assert video.read_bytes() == excerpt.read_bytes()
 
 
+def test_going_to_a_late_start_is_told_and_does_not_count_as_progress(run, excerpt, tmp_path):
+    result = run(
+        "estimate", excerpt, "--output", tmp_path / "o.npz", "--start", 80, "--end", 92, "--model", "full", "--json"
+    )
+    assert result.returncode == 0, result.stderr
+    statuses = [event for event in result.events if event["type"] == "status"]
+    skipped = [event["frame"] for event in statuses if event["stage"] == "skip"]
+    assert skipped[0] == 0
+    assert skipped[-1] == 80
+    assert {event["frame_count"] for event in statuses if event["stage"] == "track"} == {12}
+
+
 def missing(folder):
     return folder / "gone.mp4"
 
