@@ -51,7 +51,9 @@ def test_two_processes_have_the_gradients_of_one(tiny_root, tmp_path):
         shared = torch.load(tmp_path / f"two_{rank}.pt")
         assert shared.keys() == whole.keys()
         for name, gradient in whole.items():
-            torch.testing.assert_close(shared[name], gradient, rtol=1e-5, atol=1e-6, msg=name)
+            torch.testing.assert_close(
+                shared[name], gradient, rtol=1e-5, atol=1e-6, msg=lambda m, name=name: f"{name}: {m}"
+            )
 
 
 def test_a_run_of_two_processes_ends_where_that_of_one_does(tiny_root, trained, tmp_path):
@@ -60,7 +62,7 @@ def test_a_run_of_two_processes_ends_where_that_of_one_does(tiny_root, trained, 
     assert second == ""
     one, two = (load_file(folder / "pare_temporal_last.safetensors") for folder in (trained[0], tmp_path))
     for name, values in one.items():
-        torch.testing.assert_close(two[name], values, rtol=1e-4, atol=2e-5, msg=name)
+        torch.testing.assert_close(two[name], values, rtol=1e-4, atol=2e-5, msg=lambda m, name=name: f"{name}: {m}")
 
 
 def test_a_batch_that_cannot_be_spread_evenly_is_refused():
