@@ -51,9 +51,9 @@ def test_two_processes_have_the_gradients_of_one(tiny_root, tmp_path):
         shared = torch.load(tmp_path / f"two_{rank}.pt")
         assert shared.keys() == whole.keys()
         for name, gradient in whole.items():
-            torch.testing.assert_close(
-                shared[name], gradient, rtol=1e-5, atol=1e-6, msg=lambda m, name=name: f"{name}: {m}"
-            )
+            # Sums in another order round by about 1e-6 of the largest element, however small the others are.
+            difference = (shared[name] - gradient).abs().max()
+            assert difference <= 1e-6 * gradient.abs().max() + 1e-6, (name, difference, gradient.abs().max())
 
 
 def test_a_run_of_two_processes_ends_where_that_of_one_does(tiny_root, trained, tmp_path):
