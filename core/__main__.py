@@ -12,6 +12,9 @@ if __name__ == "__main__":
     # A stream that the caller closed is None, and its number would go to the first file that is opened.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks must not turn a finished run into a failure.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         from .cancellation import end_process
         from .command_line import main

@@ -140,6 +140,14 @@ def test_going_to_a_late_start_is_told_and_does_not_count_as_progress(run, excer
     assert {event["frame_count"] for event in statuses if event["stage"] == "track"} == {12}
 
 
+def test_a_name_that_the_terminal_cannot_show_is_no_failure(start, excerpt, tmp_path):
+    arguments = ["estimate", excerpt, "--output", tmp_path / "Übung.npz", "--end", 3, "--model", "full"]
+    process = start(*arguments, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    assert stdout.rstrip().endswith("\\xdcbung.npz")
+
+
 def missing(folder):
     return folder / "gone.mp4"
 
