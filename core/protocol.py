@@ -23,7 +23,11 @@ class Hello:
 
 @dataclass(frozen=True)
 class Status:
-    """Progress of one stage; `frame` of `frame_count` done, `seconds_left` from the tenth frame on."""
+    """Progress of one stage; `frame` of `frame_count` done, `seconds_left` from the tenth frame on.
+
+    The stages of `estimate`, in order: `load` (networks), `skip` (frames before the first), `track`, `estimate`
+    (people), `overlay`; later versions may have others.
+    """
 
     stage: str
     frame: int = 0
