@@ -4,7 +4,8 @@ Where each landmark sits, and why:
 
 - shoulder, elbow, knee, ankle: the joint itself; wrist: the centre of the wrist crease, where our wrist joint is.
 - hip: on the line of the hip joints but 20 % further out than the joint centres. BlazePose puts its hips wider than
-  hip joint centres are: on walking, dancing and standing people its world hips are 20 to 22 cm apart, joint centres 17.
+  hip joint centres (17 cm apart) are: 20.6 and 22.1 cm on two clips; 15.7 on a third, where the person is seen from
+  behind.
 - nose: its tip. eye: the front of the eyeball; inner and outer: the corners of the lids. ear: the middle of the
   outer ear. mouth: its corners.
 - index, pinky: the knuckles at the fingers' roots, drawn together by a fifth; thumb: between the thumb's root and the
