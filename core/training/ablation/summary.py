@@ -105,7 +105,7 @@ def _hidden_table(results: Sequence[Result], lifter_scores: Mapping[str, Any], s
 
 
 def _training_table(results: Sequence[Result]) -> Table:
-    """Return what each row cost and whether it had converged."""
+    """Return what each row cost, and how it ended."""
     rows: Rows = []
     for name, members in grouped(results).items():
         speed = Spread.of([1000 * result["seconds"] / result["iterations"] for result in members])
@@ -113,7 +113,10 @@ def _training_table(results: Sequence[Result]) -> Table:
         residual = Spread.of([100 * result["feature_residual_rms"] for result in members])
         rows.append((name, (members[0]["encoder_parameters"], members[0]["window_count"], speed, residual, gain)))
     columns = ("encoder parameters", "windows", "ms/iteration", "100 x RMS(f~ - f)", "last gain")
-    notes = ("last gain: PA-MPJPE in mm that the last part of the curve still won; near 0 means converged.",)
+    notes = (
+        "last gain: PA-MPJPE in mm that the last part of the curve won. The learning rate has fallen to almost nothing",
+        "there, so a small gain is no proof of convergence: only a longer run is.",
+    )
     return Table("Training", columns, tuple(rows), notes)
 
 

@@ -47,6 +47,6 @@ def test_without_any_run_only_the_lifter_stands_there():
     assert "lifter as it is" in tables[0].text()
 
 
-def test_the_training_table_tells_convergence():
+def test_the_training_table_tells_cost_and_last_gain():
     lines = lines_of(summary_tables([result_of(Run("main", "none", 0), 1.0)], scores_of(4.0)), "Training")
     assert lines[2].split()[-5:] == ["5", "7", "100.0", "50.0", "1.0"]
