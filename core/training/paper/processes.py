@@ -93,6 +93,8 @@ def join_processes(device: str) -> Iterator[Processes]:
     distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     try:
         yield Processes(distributed.get_rank(), count, device)
+        # A process that leaves while another still works may be aborted on its way out.
+        distributed.barrier()
     finally:
         distributed.destroy_process_group()
 

@@ -63,8 +63,12 @@ def train_paper(
         MotionDataError: features or motions are missing, or the SMPL file has another gender than neutral.
         WeightsError, BodyFileError, OptionError, OutputError, EngineError: a file or an option cannot be used.
     """
+    backbone = load_backbone(files)
     with join_processes(choose_device(device)) as processes:
-        train_on(preset, files, load_backbone(files), processes, resume=resume, report=report)
+        train_on(preset, files, backbone, processes, resume=resume, report=report)
+    # The others are gone by now: scoring takes minutes, in which they would only wait.
+    if processes.is_first:
+        report(score_on(preset, files, backbone, files.output / BEST_NAME, processes.device, report))
 
 
 def evaluate_paper(
@@ -94,7 +98,7 @@ def train_on(
     resume: bool = False,
     report: Report = print,
 ) -> None:
-    """Train on the features of a loaded backbone; see `train_paper`."""
+    """Train on the features of a loaded backbone, up to the weights; see `train_paper`."""
     say = report if processes.is_first else _say_nothing
     joints = load_bodies(files, processes.device).joints
     cache = FeatureCache(files.cache, backbone.sha256)
@@ -110,8 +114,6 @@ def train_on(
     if processes.is_first:
         _write_preset(preset, files)
     run.run()
-    if processes.is_first:
-        say(score_on(preset, files, backbone, files.output / BEST_NAME, processes.device, say))
 
 
 def score_on(

@@ -20,7 +20,7 @@ from core.training.paper.extraction import Backbone as FeatureBackbone
 from core.training.paper.extraction import extract_features
 from core.training.paper.files import PaperFiles
 from core.training.paper.processes import join_processes
-from core.training.paper.train_paper import Backbone, train_on
+from core.training.paper.train_paper import Backbone, score_on, train_on
 from core.training.paper_preset import DataOptions, DiscriminatorOptions, PaperPreset
 from tests.raw_data_sets import AmassFiles, MpiFiles, TfRecordFiles, ThreedpwFiles
 from tests.stand_in_smpl import write_smpl_files
@@ -114,9 +114,11 @@ def files(root, output):
 
 def train(root, output, preset=None, resume=False, report=lambda _: None):
     torch.set_num_threads(1)
+    preset, backbone, chosen = preset or tiny_preset(), Backbone(stand_in_pare(), HASH), files(root, output)
     with join_processes("cpu") as processes:
-        backbone = Backbone(stand_in_pare(), HASH)
-        train_on(preset or tiny_preset(), files(root, output), backbone, processes, resume=resume, report=report)
+        train_on(preset, chosen, backbone, processes, resume=resume, report=report)
+    if processes.is_first:
+        report(score_on(preset, chosen, backbone, output / run.BEST_NAME, processes.device, report))
 
 
 if __name__ == "__main__":
