@@ -22,24 +22,25 @@ class AblationSettings:
             with 1e-3). The same for all runs.
         discriminator_learning_rate: D starts from nothing in every run.
         discriminator_interval: iterations between two steps of D.
-        frames, clips: T and batch size.
+        frames, clips: T and batch size. The paper does not say its own, VIBE's is 32; on one core, 90 seconds of clips
+            of 8 brought the decomposed encoder to 62 mm PA-MPJPE on validation views, of 4 to 64, of 32 to 70.
         cached_windows: simulated training windows of T frames; all runs see the same.
         score_windows, score_frames: of the validation and test views.
         decomposed: the paper's encoder; the holistic one is made as large.
     """
 
-    iterations: int = 3000
+    iterations: int = 5000
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
     warmup_iterations: int = 100
     discriminator_learning_rate: float = 5e-4
     discriminator_interval: int = 5
     frames: int = 16
-    clips: int = 32
+    clips: int = 8
     cached_windows: int = 6144
     score_windows: int = 48
     score_frames: int = 96
-    curve_points: int = 5
+    curve_points: int = 10
     weights: LossWeights = PAPER
     decomposed: EncoderConfig = field(default_factory=EncoderConfig)
 
