@@ -101,13 +101,18 @@ def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "the others' are OUT_person3.npz and so on (default: main)",
     )
     command.add_argument(
-        "--backbone", choices=["blazepose", "pare"], default="blazepose", help="what looks at each frame"
+        "--backbone",
+        choices=["blazepose", "pare", "onnx"],
+        default="blazepose",
+        help="what looks at each frame: the bundled network, your PARE weights, or your own network",
     )
     command.add_argument(
         "--model", choices=["heavy", "full"], default="heavy", help="blazepose: the exact network or the faster one"
     )
     command.add_argument("--checkpoint", type=_file, metavar="FILE", help="pare: your weights")
-    command.add_argument("--smpl", type=_file, metavar="FILE", help="pare: your SMPL file")
+    command.add_argument("--temporal-weights", type=_file, metavar="FILE", help="pare: trained motion prior")
+    command.add_argument("--network", type=_file, metavar="FILE.toml", help="onnx: the description of your network")
+    command.add_argument("--smpl", type=_file, metavar="FILE", help="pare, onnx: your neutral SMPL file")
     command.add_argument(
         "--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where the networks run"
     )
@@ -152,18 +157,23 @@ def _add_overlay(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("overlay", help="draw motion files over their video")
     command.add_argument("video", type=_file)
     command.add_argument("--motion", type=_file, required=True, action="append", help="may be given several times")
+    _add_smpl(command)
     command.add_argument("--output", type=_file, required=True, metavar="FILE.mp4")
     command.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
     command.set_defaults(run=_run_overlay)
+
+
+def _add_smpl(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--smpl", type=_file, metavar="FILE", help="your SMPL file, for motions on that body")
 
 
 def _run_overlay(options: argparse.Namespace, reporter: Reporter) -> None:
     cancellation = listen_for_cancel()
 
     def work() -> None:
-        from .pipeline import draw_overlay
+        from .overlay import draw_overlay
 
-        draw_overlay(options.video, options.motion, options.output, reporter, cancellation)
+        draw_overlay(options.video, options.motion, options.output, options.smpl, reporter, cancellation)
 
     run_cancellable(work, cancellation)
 
@@ -173,6 +183,7 @@ def _add_contact_sheet(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command.add_argument("--video", type=_file, required=True)
     command.add_argument("--motion", type=_file, required=True)
     command.add_argument("--renders", type=_file, help="folder of frame_000123.png files")
+    _add_smpl(command)
     command.add_argument("--output", type=_file, required=True, metavar="FILE.png")
     command.set_defaults(run=_run_contact_sheet)
 
@@ -180,7 +191,7 @@ def _add_contact_sheet(commands: "argparse._SubParsersAction[_Parser]") -> None:
 def _run_contact_sheet(options: argparse.Namespace, reporter: Reporter) -> None:
     from .contact_sheet import write_contact_sheet
 
-    write_contact_sheet(options.video, options.motion, options.renders, options.output)
+    write_contact_sheet(options.video, options.motion, options.renders, options.output, options.smpl)
 
 
 def _add_features(commands: "argparse._SubParsersAction[_Parser]") -> None:

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .body_model import load_open_body
 from .errors import OptionError, OutputError
 from .motion import load_motion
 from .output_paths import check_output
 from .overlay import COLORS_RGB, BodyPainter
+from .smpl_body import load_body_of
 from .video import VideoReader
 from .whole_file import whole_file
 
@@ -27,20 +27,23 @@ CAPTIONS: Final = ("source", "overlay", "Blender")
 ROW_COUNT: Final = 5
 
 
-def write_contact_sheet(video: Path, motion_path: Path, renders: Path | None, output: Path) -> None:
+def write_contact_sheet(
+    video: Path, motion_path: Path, renders: Path | None, output: Path, smpl: Path | None = None
+) -> None:
     """Write the sheet as a PNG.
 
     Args:
         renders: folder of pictures named frame_000123.png after 0-based source frames; they choose the rows.
             Without it the rows are spread over the motion and the last column is left out.
+        smpl: the user's SMPL file, for a motion on that body.
     Raises:
-        MotionFileError, VideoError: an input cannot be read.
+        MotionFileError, BodyFileError, VideoError: an input cannot be read.
         OptionError: there is nothing to show, or the output would overwrite an input.
         OutputError: the sheet cannot be written.
     """
     check_output(output, ".png", [video, motion_path])
     motion = load_motion(motion_path)
-    painter = BodyPainter(motion, load_open_body(), COLORS_RGB[0])
+    painter = BodyPainter(motion, load_body_of(motion, smpl), COLORS_RGB[0])
     rendered = _rendered_frames(renders) if renders else {}
     spread = np.linspace(0, motion.frame_count - 1, ROW_COUNT).round().astype(int)
     wanted = sorted(rendered) or [int(frame_id) for frame_id in motion.frame_ids[np.unique(spread)]]

@@ -55,7 +55,7 @@ def run_on_tracks(
     """Return the network's outputs for every track, in one pass over the video.
 
     Args:
-        frames: the frames that the tracks were made from; others are skipped.
+        frames: the frames that the tracks were made from; others are skipped, and none is read after the last needed.
         on_frame: called with the number of frames done; may raise to cancel.
 
     Raises:
@@ -63,6 +63,7 @@ def run_on_tracks(
     """
     boxes = [square_boxes(track.bbox_px, track.frame_ids, frame_rate_hz, model.box_scale) for track in tracks]
     rows = [{int(frame_id): row for row, frame_id in enumerate(track.frame_ids)} for track in tracks]
+    last_frame_id = max(int(track.frame_ids[-1]) for track in tracks)
     collector = _Collector(model, [len(track.frame_ids) for track in tracks])
     for done, frame in enumerate(frames, start=1):
         for person, places in enumerate(rows):
@@ -71,6 +72,8 @@ def run_on_tracks(
                 center_px, side_px = boxes[person].center_px[row], boxes[person].side_px[row]
                 collector.add(person, row, crop_square(frame.image_rgb, center_px, side_px, model.crop_side_px))
         on_frame(done)
+        if frame.index >= last_frame_id:
+            break
     results = [CropOutputs(box, outputs) for box, outputs in zip(boxes, collector.finish(), strict=True)]
     if missing := sum(map(len, rows)) - collector.row_count:
         raise VideoError(f"{missing} frames could not be read a second time.", "Did the video change meanwhile?")

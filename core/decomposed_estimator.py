@@ -17,6 +17,9 @@ from .segments import split_at_gaps
 
 FloatArray = NDArray[np.floating[Any]]
 
+Window = Literal["track"] | int
+"""The whole track in one pass, or a sliding window's length in frames."""
+
 FRAMES_PER_CALL: Final = 1024
 """The lifter's batch; bounds the memory for long tracks."""
 WINDOWS_PER_CALL: Final = 64
@@ -50,7 +53,7 @@ class DecomposedEstimator:
         evidence: Evidence,
         frame_ids: NDArray[np.int64],
         frame_rate_hz: float,
-        window: Literal["track"] | int = "track",
+        window: Window = "track",
     ) -> PoseSequence:
         """Return the poses of one track of T frames, T at least 1; see `TemporalPrior.apply`."""
         check_window(window)
@@ -76,7 +79,7 @@ class TemporalPrior:
         outputs: Mapping[str, NDArray[np.float32]],
         frame_ids: NDArray[np.int64],
         frame_rate_hz: float,
-        window: Literal["track"] | int = "track",
+        window: Window = "track",
     ) -> PoseSequence:
         """Return the poses of one track of T frames, T at least 1.
 
@@ -99,7 +102,7 @@ class TemporalPrior:
                 rot6d[segment.rows] = segment.pick(self._run_temporal(dense, window))
         return PoseSequence(outputs["rot6d"], rot6d, outputs["betas"], outputs["weak_camera"])
 
-    def _run_temporal(self, pose_features: FloatArray, window: Literal["track"] | int) -> FloatArray:
+    def _run_temporal(self, pose_features: FloatArray, window: Window) -> FloatArray:
         """Return rotations (T, 24, 6) of the features (T, 24, 128) of one segment."""
         if window == "track" or len(pose_features) <= window:
             whole: FloatArray = self._call_temporal(pose_features[None])[0]
@@ -122,7 +125,7 @@ class TemporalPrior:
         return self._temporal.run({"pose_features": pose_features})["rot6d"]
 
 
-def check_window(window: Literal["track"] | int) -> None:
+def check_window(window: Window) -> None:
     """Raise OptionError for a window of fewer than 2 frames."""
     if window != "track" and window < 2:
         raise OptionError(f"A window of {window} frames is too short.", "Use track, or at least 2.")

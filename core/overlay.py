@@ -1,5 +1,6 @@
 """The body drawn over the video, so that the result can be looked at before Blender is opened."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,10 +11,14 @@ from numpy.typing import NDArray
 from .body_model import BodyModel
 from .cancellation import Cancellation
 from .errors import OutputError
-from .motion import Motion
-from .reporting import StageProgress
+from .motion import Motion, load_motion
+from .output_paths import check_output
+from .protocol import Result
+from .reporting import Reporter, StageProgress
 from .rotations import rotvec_to_rotmat
+from .smpl_body import load_body_of
 from .video import VideoReader
+from .whole_file import whole_file
 
 FloatArray = NDArray[np.floating[Any]]
 Image = NDArray[np.uint8]
@@ -25,21 +30,48 @@ COLORS_RGB: Final = ((120, 190, 255), (255, 170, 110), (140, 230, 150), (230, 15
 LIGHT_CAM: Final = np.array([0.3, -0.5, -0.8]) / np.linalg.norm([0.3, -0.5, -0.8])
 
 
+def draw_overlay(
+    video: Path,
+    motion_paths: list[Path],
+    output: Path,
+    smpl: Path | None,
+    reporter: Reporter,
+    cancellation: Cancellation,
+) -> None:
+    """Draw motion files over their video and report the result.
+
+    Args:
+        smpl: the user's SMPL file, for motions on that body.
+    Raises:
+        MotionFileError, BodyFileError, VideoError, OptionError, OutputError: an input or the output cannot be used.
+    """
+    check_output(output, ".mp4", [video, *motion_paths])
+    motions = [load_motion(path) for path in motion_paths]
+    bodies = [load_body_of(motion, smpl) for motion in motions]
+    with VideoReader(video) as reader, whole_file(output) as partial:
+        progress = StageProgress(reporter, "overlay", reader.info.frame_count or 0)
+        write_overlay(partial, reader, list(zip(motions, bodies, strict=True)), cancellation, progress)
+    reporter.emit(Result((), str(output)))
+
+
 def write_overlay(
     path: Path,
     video: VideoReader,
-    motions: list[Motion],
-    body: BodyModel,
+    motions: Sequence[tuple[Motion, BodyModel]],
     cancellation: Cancellation,
     progress: StageProgress,
 ) -> None:
     """Write an mp4 of the video's frames with every motion's body drawn over them.
 
+    Args:
+        motions: each with the body that it was made with.
     Raises:
         OutputError: the file cannot be written, or not all of it.
         CancelledError: the user stopped it.
     """
-    painters = [BodyPainter(motion, body, COLORS_RGB[i % len(COLORS_RGB)]) for i, motion in enumerate(motions)]
+    painters = [
+        BodyPainter(motion, body, COLORS_RGB[person % len(COLORS_RGB)]) for person, (motion, body) in enumerate(motions)
+    ]
     size = _overlay_size(video.info.width, video.info.height)
     # MPEG-4 counts time in fractions of at most 16 bits, so a rate of many digits is no rate for it.
     frame_rate_hz = round(video.info.frame_rate_hz, 2)

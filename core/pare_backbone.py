@@ -7,19 +7,22 @@ import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .body_model import BodyModel
-from .crop_backbone import CROPS_PER_CALL, CropOutputs
-from .decomposed_estimator import PoseSequence, TemporalPrior
+from .crop_backbone import CROPS_PER_CALL, CropModel, CropOutputs
+from .decomposed_estimator import PoseSequence, TemporalPrior, Window
 from .errors import BodyFileError, EngineError, WeightsError
 from .models.engine import Network
-from .pare_crops import BOX_SCALE, CROP_SIDE, normalise_crops
+from .pare_crops import BOX_SCALE, CROP_SIDE, crop_camera_to_transl, normalise_crops
 from .settings import Device
-from .smpl_files import load_smpl_file
+from .smpl_body import load_neutral_body
+from .track_poses import TrackPoses, one_shape
+from .tracks import Track
+from .view import View
 
 CHECKPOINT_VARIABLE: Final = "JOINTWISE_PARE_CHECKPOINT"
 TRACK_OUTPUTS: Final = ("pose_features", "rot6d", "weak_camera", "betas")
@@ -39,6 +42,31 @@ class PareCrops:
         """Return the outputs `TRACK_OUTPUTS` for RGB crops (N, 224, 224, 3)."""
         results = self.network.run({"image": normalise_crops(crops)})
         return {name: results[name] for name in TRACK_OUTPUTS}
+
+
+class PareEstimator:
+    """PARE's view of a track's crops to poses; see `TrackEstimator`.
+
+    Args:
+        temporal: trained temporal weights; None for PARE's own result, frame by frame, which is not smoothed either.
+    """
+
+    def __init__(self, network: Network, temporal: Network | None, body: BodyModel) -> None:
+        self.body = body
+        self.crop_model: CropModel | None = PareCrops(network)
+        self._temporal = temporal
+
+    def estimate(self, track: Track, crop_outputs: CropOutputs | None, view: View, window: Window) -> TrackPoses:
+        """Return the poses of one track."""
+        assert crop_outputs is not None
+        sequence = estimate_poses(crop_outputs, self._temporal, track.frame_ids, view.frame_rate_hz, window)
+        betas = one_shape(sequence.betas)
+        transl_cam = crop_camera_to_transl(
+            sequence.weak_camera, crop_outputs.boxes, view.focal_length_px, view.image_size
+        )
+        pelvis_cam = transl_cam + self.body.rest_joints(betas)[0]
+        is_own_result = self._temporal is None
+        return TrackPoses(sequence.rot6d_per_frame, sequence.rot6d, betas, pelvis_cam, not is_own_result)
 
 
 def find_checkpoint(checkpoint: Path | None) -> Path:
@@ -106,11 +134,11 @@ def load_smpl_body(smpl: Path | None, checkpoint: Path | None) -> BodyModel:
     """Return the SMPL body for PARE's poses: of the user's SMPL file, else of the checkpoint.
 
     Raises:
-        BodyFileError: neither has one, or it is none.
+        BodyFileError: neither has one, or it is none, or not the neutral one.
         WeightsError, EngineError: as `load_pare_network`.
     """
     if smpl is not None:
-        return BodyModel(load_smpl_file(smpl))
+        return load_neutral_body(smpl)
     _need_torch()
     from .pare_weights import read_smpl_body
 
@@ -126,7 +154,7 @@ def estimate_poses(
     temporal: Network | None,
     frame_ids: NDArray[np.int64],
     frame_rate_hz: float,
-    window: Literal["track"] | int = "track",
+    window: Window = "track",
 ) -> PoseSequence:
     """Return the poses of one track; without temporal weights they are PARE's own, frame by frame.
 

@@ -4,16 +4,16 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from .body_model import BodyModel, load_open_body
+from .backbones import backbone_loaders, backbone_warnings, licence_of, make_estimator, tracker_loaders
+from .body_model import BodyModel
 from .cancellation import Cancellation
-from .decomposed_estimator import DecomposedEstimator
+from .crop_backbone import CropModel, CropOutputs, run_on_tracks
 from .focal_length import choose_focal_length_px
+from .left_right_repair import repair_left_right
 from .lens_metadata import read_focal_length_35mm
-from .models.engine import Network, load_network
-from .motion import Motion, load_motion, write_motion
-from .output_paths import check_output
+from .motion import Motion, write_motion
 from .overlay import write_overlay
 from .people import choose_people, person_path
 from .person_tracker import PersonTracker, Track
@@ -21,12 +21,12 @@ from .protocol import Result, Status, Warning
 from .provenance import describe_run
 from .reporting import Reporter, StageProgress
 from .settings import EstimateSettings
-from .settings_check import check_settings
-from .track_motion import View, estimate_motion
+from .settings_check import check_settings, read_window
+from .track_motion import motion_of_track
+from .track_poses import TrackEstimator
 from .video import VideoReader
+from .view import View
 from .whole_file import whole_file
-
-THREADS_PER_NETWORK: Final = 2
 
 
 class EstimateJob:
@@ -38,7 +38,7 @@ class EstimateJob:
         self._cancellation = cancellation
         self._warnings: list[Warning] = []
         self._seconds: dict[str, float] = {}
-        self._networks: dict[str, Network] = {}
+        self._networks: dict[str, Any] = {}
 
     def run(self) -> Result:
         """Estimate and write everything.
@@ -52,16 +52,19 @@ class EstimateJob:
         check_settings(settings)
         with self._open_video() as video:
             view = self._choose_view(video)
-            self._load_networks()
+            estimator = self._load_networks()
             with self._timed("track"):
                 tracks = self._track_people(video)
             for warning in video.warnings:
                 self._warn(warning)
         chosen = choose_people(tracks, settings.people, settings.video)
-        body = load_open_body()
+        chosen, swaps = _repair_sides(chosen)
+        crop_outputs = self._look_again(estimator.crop_model, chosen)
+        for warning in backbone_warnings(settings):
+            self._warn(warning)
         with self._timed("estimate"):
-            motions = self._estimate_motions(chosen, view, body)
-        paths = self._write(motions, body)
+            motions = self._estimate_motions(chosen, crop_outputs, view, estimator, swaps)
+        paths = self._write(motions, estimator.body)
         return Result(tuple(map(str, paths)), str(settings.overlay) if settings.overlay else None, self._seconds)
 
     def _open_video(self) -> VideoReader:
@@ -87,18 +90,15 @@ class EstimateJob:
         self._focal_length_source, self._rotation_deg = source, info.rotation_deg
         return View(focal_length_px, (info.width, info.height), info.frame_rate_hz)
 
-    def _load_networks(self) -> None:
+    def _load_networks(self) -> TrackEstimator:
         """Load all networks before the long work, so that a missing or outdated one is said at once."""
-        settings = self._settings
-        names = [f"blazepose_{settings.model}", "open_lifter", "open_temporal"]
-        if settings.detector_weights is None:
-            names.append("blazepose_detector")
-        for done, name in enumerate(names):
+        loaders = {**tracker_loaders(self._settings), **backbone_loaders(self._settings)}
+        for done, (name, load) in enumerate(loaders.items()):
             self._cancellation.check()
-            self._reporter.emit(Status("load", done, len(names)))
-            self._networks[name] = load_network(
-                name, engine=settings.engine, device=settings.device, threads=THREADS_PER_NETWORK
-            )
+            self._reporter.emit(Status("load", done, len(loaders)))
+            self._networks[name] = load()
+        self._cancellation.check()
+        return make_estimator(self._settings, self._networks)
 
     def _track_people(self, video: VideoReader) -> list[Track]:
         tracker = self._make_tracker()
@@ -123,11 +123,31 @@ class EstimateJob:
         last = min(value for value in (settings.end, total) if value) if settings.end or total else 0
         return max(last - settings.start, 0)
 
-    def _estimate_motions(self, tracks: dict[int, Track], view: View, body: BodyModel) -> dict[int, Motion]:
+    def _look_again(self, crop_model: CropModel | None, tracks: dict[int, Track]) -> dict[int, CropOutputs | None]:
+        """Return what a backbone that looks at crops says about each person, in a second pass over the video."""
+        if crop_model is None:
+            return dict.fromkeys(tracks)
+        last_frame_id = max(int(track.frame_ids[-1]) for track in tracks.values())
+        with self._timed("backbone"), self._open_video() as video:
+            progress = StageProgress(self._reporter, "backbone", last_frame_id + 1 - self._settings.start)
+
+            def report(done: int) -> None:
+                self._cancellation.check()
+                progress.update(done)
+
+            outputs = run_on_tracks(crop_model, video, list(tracks.values()), video.info.frame_rate_hz, report)
+        return dict(zip(tracks, outputs, strict=True))
+
+    def _estimate_motions(
+        self,
+        tracks: dict[int, Track],
+        crop_outputs: dict[int, CropOutputs | None],
+        view: View,
+        estimator: TrackEstimator,
+        swaps: dict[int, list[int]],
+    ) -> dict[int, Motion]:
         """Return the motion of each person by rank."""
-        settings = self._settings
-        estimator = DecomposedEstimator(self._networks["open_lifter"], self._networks["open_temporal"])
-        of_the_video = list(self._warnings)
+        window, of_the_video = read_window(self._settings.window), list(self._warnings)
         motions: dict[int, Motion] = {}
         for rank, track in tracks.items():
             self._cancellation.check()
@@ -135,13 +155,23 @@ class EstimateJob:
             of_the_person = gap_warnings(track, f"Person {rank}")
             for warning in of_the_person:
                 self._warn(warning)
-            metadata = describe_run(
-                settings, self._focal_length_source, self._networks, [*of_the_video, *of_the_person]
-            )
-            # Players that ignore the video's rotation mark must turn it themselves.
-            metadata["video_rotation_deg"] = self._rotation_deg
-            motions[rank] = estimate_motion(track, view, estimator, body, settings.window, metadata)
+            poses = estimator.estimate(track, crop_outputs[rank], view, window)
+            metadata = {
+                **self._describe([*of_the_video, *of_the_person]),
+                "left_right_repaired_frames": swaps[rank],
+                "is_smoothed": poses.wants_smoothing,
+            }
+            motions[rank] = motion_of_track(track, poses, view, estimator.body, metadata)
         return motions
+
+    def _describe(self, warnings: list[Warning]) -> dict[str, Any]:
+        """Return the metadata that all people share, with the warnings of one."""
+        return {
+            **describe_run(self._settings, self._focal_length_source, self._networks, warnings),
+            "licence": licence_of(self._settings.backbone, self._networks),
+            # Players that ignore the video's rotation mark must turn it themselves.
+            "video_rotation_deg": self._rotation_deg,
+        }
 
     def _write(self, motions: dict[int, Motion], body: BodyModel) -> list[Path]:
         """Write the overlay and all motion files; all of them get their names at the end, the first person's last."""
@@ -161,7 +191,7 @@ class EstimateJob:
     def _write_overlay(self, path: Path, motions: list[Motion], body: BodyModel) -> None:
         with self._timed("overlay"), self._open_video() as video:
             progress = StageProgress(self._reporter, "overlay", self._expected_frame_count(video))
-            write_overlay(path, video, motions, body, self._cancellation, progress)
+            write_overlay(path, video, [(motion, body) for motion in motions], self._cancellation, progress)
 
     def _warn(self, warning: Warning) -> None:
         self._warnings.append(warning)
@@ -174,6 +204,13 @@ class EstimateJob:
         self._seconds[stage] = round(time.monotonic() - started_s, 2)
 
 
+def _repair_sides(tracks: dict[int, Track]) -> tuple[dict[int, Track], dict[int, list[int]]]:
+    """Return the tracks with left and right repaired, and the source frames in which something was renamed."""
+    repaired = {rank: repair_left_right(track) for rank, track in tracks.items()}
+    swaps = {rank: track.frame_ids[labels > 0].tolist() for rank, (track, labels) in repaired.items()}
+    return {rank: track for rank, (track, _) in repaired.items()}, swaps
+
+
 def gap_warnings(track: Track, who: str) -> list[Warning]:
     """Return what to say about frames between the first and the last in which the person was not seen."""
     missing = int(track.frame_ids[-1] - track.frame_ids[0]) + 1 - len(track.frame_ids)
@@ -181,22 +218,6 @@ def gap_warnings(track: Track, who: str) -> list[Warning]:
         return []
     frames = "1 frame" if missing == 1 else f"{missing} frames"
     return [Warning("gaps", f"{who} was not seen in {frames} in between: there are no keys there.")]
-
-
-def draw_overlay(
-    video: Path, motion_paths: list[Path], output: Path, reporter: Reporter, cancellation: Cancellation
-) -> None:
-    """Draw motion files over their video and report the result.
-
-    Raises:
-        MotionFileError, VideoError, OptionError, OutputError: an input or the output cannot be used.
-    """
-    check_output(output, ".mp4", [video, *motion_paths])
-    motions = [load_motion(path) for path in motion_paths]
-    with VideoReader(video) as reader, whole_file(output) as partial:
-        progress = StageProgress(reporter, "overlay", reader.info.frame_count or 0)
-        write_overlay(partial, reader, motions, load_open_body(), cancellation, progress)
-    reporter.emit(Result((), str(output)))
 
 
 def estimate(settings: EstimateSettings, reporter: Reporter, cancellation: Cancellation) -> dict[str, Any]:

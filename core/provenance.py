@@ -36,10 +36,16 @@ def describe_run(
         "engines": {name: f"{network.engine} on {network.device}" for name, network in networks.items()},
         "sha256": {
             **{name: network.weights_sha256 for name, network in networks.items()},
-            **{path.name: _sha256(path) for path in (open_body_path(), settings.detector_weights) if path},
+            **{path.name: _sha256(path) for path in _other_files(settings) if path},
         },
         "warnings": [warning.message for warning in warnings],
     }
+
+
+def _other_files(settings: EstimateSettings) -> list[Path | None]:
+    """Return the files that decide the result beside the networks: body, detector, description of a network."""
+    body = settings.smpl if settings.smpl or settings.backbone == "pare" else open_body_path()
+    return [body, settings.detector_weights, settings.network]
 
 
 def _options(settings: EstimateSettings) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Backbone = Literal["blazepose", "pare"]
+Backbone = Literal["blazepose", "pare", "onnx"]
 BlazePoseModel = Literal["heavy", "full"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 EngineName = Literal["auto", "onnx", "torch"]
@@ -18,6 +18,7 @@ class EstimateSettings:
     Note: `start` and `end` are 0-based source frames, the end exclusive, None for the whole video.
     `people` is `main`, `all`, or a comma-separated list of 1-based ranks in order of size times screen time.
     `window` is `track` (state carried over the whole track) or a sliding window's length in frames.
+    `checkpoint` and `temporal_weights` belong to the backbone `pare`, `network` to `onnx`, `smpl` to both.
     """
 
     video: Path
@@ -29,6 +30,8 @@ class EstimateSettings:
     model: BlazePoseModel = "heavy"
     checkpoint: Path | None = None
     smpl: Path | None = None
+    temporal_weights: Path | None = None
+    network: Path | None = None
     device: Device = "auto"
     engine: EngineName = "auto"
     window: str = "track"

@@ -1,6 +1,5 @@
-"""One person's track becomes a motion: evidence, networks, smoothing, root, and everything the motion file holds."""
+"""One person's poses become a motion: smoothing, root, and everything the motion file holds."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,67 +8,36 @@ from numpy.typing import NDArray
 from .body_model import BodyModel
 from .confidence import joint_confidence
 from .contacts import detect_contacts
-from .decomposed_estimator import DecomposedEstimator
-from .evidence import landmark_evidence
-from .left_right_repair import repair_left_right
 from .motion import Motion
-from .person_tracker import Track
 from .rotations import rot6d_to_rotmat, rotmat_to_rotvec
 from .smoothing import smooth_root, smooth_rot6d
-from .weak_camera import weak_camera_to_pelvis
+from .track_poses import TrackPoses
+from .tracks import Track
+from .view import View
 
 FloatArray = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True)
-class View:
-    """The camera that filmed: focal length in pixels, principal point at the centre, no distortion."""
-
-    focal_length_px: float
-    image_size: tuple[int, int]
-    frame_rate_hz: float
-
-    def project(self, points_cam: FloatArray) -> FloatArray:
-        """Return source pixels (..., 2) of points (..., 3) in metres, camera axes."""
-        center_px = np.asarray(self.image_size, np.float64) / 2
-        depth = np.maximum(points_cam[..., 2:], 1e-6)
-        projected: FloatArray = self.focal_length_px * points_cam[..., :2] / depth + center_px
-        return projected
-
-
-def estimate_motion(
-    track: Track,
-    view: View,
-    estimator: DecomposedEstimator,
-    body: BodyModel,
-    window: str,
-    metadata: dict[str, Any],
-) -> Motion:
+def motion_of_track(track: Track, poses: TrackPoses, view: View, body: BodyModel, metadata: dict[str, Any]) -> Motion:
     """Return the motion of one track.
 
     Args:
-        window: `track` or the length of the paper's sliding window, in frames.
-        metadata: goes into the motion file, with the frames in which left and right were renamed.
+        track: with its sides repaired.
+        poses: what a backbone says about the track's rows.
+        body: that `poses.betas` are of.
     """
-    track, swaps = repair_left_right(track)
-    evidence = landmark_evidence(
-        track.keypoints2d_px, track.world_landmarks, track.visibility, view.focal_length_px, view.image_size
-    )
-    sequence = estimator.estimate(
-        evidence, track.frame_ids, view.frame_rate_hz, "track" if window == "track" else int(window)
-    )
-    # A person keeps one shape; the median ignores the frames in which the network was misled.
-    betas = np.median(sequence.betas, axis=0).astype(np.float32)
-    rot6d = smooth_rot6d(sequence.rot6d, track.frame_ids, view.frame_rate_hz)
+    rot6d, pelvis_cam = poses.rot6d.astype(np.float64), poses.pelvis_cam
+    if poses.wants_smoothing:
+        rot6d = smooth_rot6d(rot6d, track.frame_ids, view.frame_rate_hz)
+        pelvis_cam = smooth_root(pelvis_cam, track.frame_ids, view.frame_rate_hz)
     rotmat = rot6d_to_rotmat(rot6d)
-    pelvis_cam = weak_camera_to_pelvis(sequence.weak_camera, evidence, view.focal_length_px)
-    transl_cam = smooth_root(pelvis_cam, track.frame_ids, view.frame_rate_hz) - body.rest_joints(betas)[0]
-    joints, _ = body.pose_joints(rotmat, betas, transl_cam)
-    keypoints = body.pose_landmarks(rotmat, betas, transl_cam)
+    transl_cam = pelvis_cam - body.rest_joints(poses.betas)[0]
+    joints, _ = body.pose_joints(rotmat, poses.betas, transl_cam)
+    keypoints = body.pose_landmarks(rotmat, poses.betas, transl_cam)
     return Motion(
         poses=_poses(rotmat),
         trans=transl_cam.astype(np.float32),
-        betas=betas,
+        betas=poses.betas,
         body=body.body_file.name,
         gender=body.body_file.gender,
         mocap_framerate=view.frame_rate_hz,
@@ -80,11 +48,11 @@ def estimate_motion(
         keypoints_2d=view.project(keypoints).astype(np.float32),
         visibility=track.visibility.astype(np.float32),
         contacts=detect_contacts(keypoints, track.timestamps),
-        poses_per_frame=_poses(rot6d_to_rotmat(sequence.rot6d_per_frame)),
+        poses_per_frame=_poses(rot6d_to_rotmat(poses.rot6d_per_frame.astype(np.float64))),
         confidence=joint_confidence(track.visibility),
         focal_length=view.focal_length_px,
         image_size=view.image_size,
-        metadata={**metadata, "left_right_repaired_frames": track.frame_ids[swaps > 0].tolist()},
+        metadata=metadata,
     )
 
 

@@ -7,17 +7,27 @@ knows the open estimator's features only, is asked what it would change about th
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .body_model import BodyModel
-from .decomposed_estimator import DecomposedEstimator, PoseSequence
-from .evidence import Evidence, landmark_evidence
+from .body_model import BodyModel, load_open_body
+from .crop_backbone import CropModel, CropOutputs
+from .decomposed_estimator import DecomposedEstimator, PoseSequence, Window
+from .errors import OptionError
+from .evidence import Evidence
+from .open_backbone import track_evidence
+from .pare_crops import crop_camera_to_transl
 from .rotations import rot6d_to_rotmat, rotmat_to_rot6d
 from .skeleton import BETA_COUNT
+from .smpl_body import load_neutral_body
+from .track_poses import TrackPoses, one_shape
 from .tracks import Track
+from .user_network import UserNetwork
+from .view import View
+from .weak_camera import weak_camera_to_pelvis
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -39,15 +49,54 @@ def with_user_landmarks(track: Track, landmarks: FloatArray) -> Track:
     return dataclasses.replace(track, world_landmarks=np.where(np.isnan(landmarks), track.world_landmarks, landmarks))
 
 
+class UserEstimator:
+    """What a user's network says of a track's crops, taken through the temporal prior; see `TrackEstimator`.
+
+    Args:
+        network: the user's.
+        estimator: lifter and temporal network of the open estimator.
+        smpl: the user's neutral SMPL file, on whose body shape and camera of the network then are; None for the open
+            body, whose shape is the lifter's.
+    Raises:
+        OptionError: an SMPL body is given, but the network gives no shape.
+        BodyFileError: the SMPL file cannot be used.
+    """
+
+    def __init__(self, network: UserNetwork, estimator: DecomposedEstimator, smpl: Path | None) -> None:
+        if smpl is not None and not network.file.betas:
+            raise OptionError(
+                f"The network {network.file.path.name} gives no betas, so it cannot use an SMPL body.",
+                "Leave the SMPL file out, or name the output in the network's description.",
+            )
+        self.crop_model: CropModel | None = network
+        self._has_own_body = smpl is not None
+        self.body = load_neutral_body(smpl) if smpl is not None else load_open_body()
+        self._estimator = estimator
+
+    def estimate(self, track: Track, crop_outputs: CropOutputs | None, view: View, window: Window) -> TrackPoses:
+        """Return the poses of one track."""
+        assert crop_outputs is not None
+        outputs = crop_outputs.outputs
+        user = estimate_user_poses(outputs, track, self._estimator, load_open_body(), view, window)
+        sequence = user.sequence
+        betas = one_shape(outputs["betas"] if self._has_own_body else sequence.betas)
+        if self._has_own_body and "weak_camera" in outputs:
+            transl_cam = crop_camera_to_transl(
+                outputs["weak_camera"], crop_outputs.boxes, view.focal_length_px, view.image_size
+            )
+            pelvis_cam = transl_cam + self.body.rest_joints(betas)[0]
+        else:
+            pelvis_cam = weak_camera_to_pelvis(sequence.weak_camera, user.evidence, view.focal_length_px)
+        return TrackPoses(sequence.rot6d_per_frame, sequence.rot6d, betas, pelvis_cam)
+
+
 def estimate_user_poses(
     outputs: Mapping[str, NDArray[np.float32]],
     track: Track,
     estimator: DecomposedEstimator,
     body: BodyModel,
-    focal_length_px: float,
-    image_size: tuple[int, int],
-    frame_rate_hz: float,
-    window: Literal["track"] | int = "track",
+    view: View,
+    window: Window = "track",
 ) -> UserPoses:
     """Return the poses of one track.
 
@@ -59,14 +108,9 @@ def estimate_user_poses(
     Note: shape and weak camera are the lifter's.
     """
     rot6d = outputs.get("rot6d")
-    if rot6d is None:
-        seen = with_user_landmarks(track, outputs["landmarks"])
-    else:
-        seen = with_user_landmarks(track, _landmarks_of(rot6d, body))
-    evidence = landmark_evidence(
-        seen.keypoints2d_px, seen.world_landmarks, seen.visibility, focal_length_px, image_size
-    )
-    sequence = estimator.estimate(evidence, track.frame_ids, frame_rate_hz, window)
+    landmarks = outputs["landmarks"] if rot6d is None else _landmarks_of(rot6d, body)
+    evidence = track_evidence(with_user_landmarks(track, landmarks), view)
+    sequence = estimator.estimate(evidence, track.frame_ids, view.frame_rate_hz, window)
     if rot6d is not None:
         sequence = dataclasses.replace(
             sequence, rot6d_per_frame=rot6d, rot6d=apply_change(rot6d, sequence.rot6d_per_frame, sequence.rot6d)

@@ -69,3 +69,15 @@ def test_cancelling_ends_the_pass():
 def test_a_frame_that_does_not_come_again_is_an_error():
     with pytest.raises(VideoError, match="1 frames could not be read"):
         run_on_tracks(MeanColour(), frames(19), [track([3, 19], left=True)], RATE_HZ)
+
+
+def test_no_frame_is_read_after_the_last_one_needed():
+    read = []
+
+    def counted():
+        for frame in frames(20):
+            read.append(frame.index)
+            yield frame
+
+    run_on_tracks(MeanColour(), counted(), [track([2, 3, 7], left=True)], RATE_HZ)
+    assert read == list(range(8))

@@ -59,7 +59,7 @@ def write(path, video, body, cancellation=None):
     with VideoReader(video) as reader:
         motion = standing([0, 2], (reader.info.width, reader.info.height))
         progress = StageProgress(Silent(), "overlay", 5)
-        write_overlay(path, reader, [motion], body, cancellation or Cancellation(), progress)
+        write_overlay(path, reader, [(motion, body)], cancellation or Cancellation(), progress)
 
 
 def test_the_overlay_has_every_frame(tmp_path, body):

@@ -47,3 +47,13 @@ def test_versions_and_warnings_are_kept(tmp_path):
     assert metadata["warnings"] == ["A gap."]
     assert {"numpy"} <= set(metadata["packages"])
     assert metadata["video"] == "clip.mp4"
+
+
+def test_the_body_that_was_posed_has_its_hash(tmp_path):
+    smpl, network = tmp_path / "SMPL_NEUTRAL.npz", tmp_path / "net.toml"
+    smpl.write_bytes(b"body")
+    network.write_bytes(b"description")
+    hashes = describe(tmp_path, backbone="onnx", smpl=smpl, network=network)["sha256"]
+    assert {"SMPL_NEUTRAL.npz", "net.toml"} <= set(hashes)
+    assert "open_body.npz" not in hashes
+    assert "open_body.npz" not in describe(tmp_path, backbone="pare")["sha256"]

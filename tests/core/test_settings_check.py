@@ -34,3 +34,20 @@ def test_a_second_persons_file_may_not_overwrite_the_footage_either(tmp_path):
     check_settings(EstimateSettings(footage, tmp_path / "o.npz"))
     with pytest.raises(OptionError, match="would overwrite"):
         check_settings(EstimateSettings(footage, tmp_path / "o.npz", people="all"))
+
+
+@pytest.mark.parametrize("option", ["checkpoint", "smpl", "temporal_weights", "network"])
+def test_a_file_of_another_backbone_is_refused_by_name(tmp_path, option):
+    with pytest.raises(OptionError, match=f"--{option.replace('_', '-')} belongs to"):
+        check_settings(settings(tmp_path, **{option: tmp_path / "file"}))
+
+
+def test_files_of_the_chosen_backbone_pass(tmp_path):
+    file = tmp_path / "file"
+    check_settings(settings(tmp_path, backbone="pare", checkpoint=file, smpl=file, temporal_weights=file))
+    check_settings(settings(tmp_path, backbone="onnx", network=file, smpl=file))
+
+
+def test_the_onnx_backbone_needs_its_description(tmp_path):
+    with pytest.raises(OptionError, match="--network"):
+        check_settings(settings(tmp_path, backbone="onnx"))

@@ -6,8 +6,10 @@ from core.decomposed_estimator import PoseSequence
 from core.rotations import rot6d_to_rotmat, rotmat_to_rot6d, rotvec_to_rotmat
 from core.tracks import Track
 from core.user_backbone import apply_change, estimate_user_poses, with_user_landmarks
+from core.view import View
 
 FRAMES = 6
+VIEW = View(1000.0, (640, 480), 30.0)
 GENERATOR = np.random.default_rng(0)
 
 
@@ -40,7 +42,7 @@ def track():
 
 
 def estimate(outputs, track, estimator):
-    return estimate_user_poses(outputs, track, estimator, load_open_body(), 1000.0, (640, 480), 30.0, 16)
+    return estimate_user_poses(outputs, track, estimator, load_open_body(), VIEW, 16)
 
 
 def test_rotations_stay_where_the_prior_changes_nothing(track):

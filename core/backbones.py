@@ -1,0 +1,93 @@
+"""Which networks a backbone needs, and the estimator that is made of them: the one place that knows all backbones."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from .decomposed_estimator import DecomposedEstimator
+from .models.engine import load_network
+from .open_backbone import OpenEstimator
+from .pare_backbone import PareEstimator, load_pare_network, load_smpl_body, load_temporal_network
+from .protocol import Warning
+from .settings import Backbone, EstimateSettings
+from .track_poses import TrackEstimator
+from .user_backbone import UserEstimator
+from .user_network import UserNetwork, load_user_network
+
+THREADS_PER_NETWORK: Final = 2
+OPEN_NETWORKS: Final = ("open_lifter", "open_temporal")
+
+RESEARCH_LICENCE: Final = "PARE's and SMPL's: non-commercial scientific research, education and art"
+OPEN_LICENCE: Final = "the motion is yours, for any use"
+
+Loader = Callable[[], Any]
+"""Loads one network; what it returns says its `engine`, `device` and `weights_sha256`."""
+
+
+def tracker_loaders(settings: EstimateSettings) -> dict[str, Loader]:
+    """Return the loaders of the networks that find and follow people, by name."""
+    names = [f"blazepose_{settings.model}"]
+    if settings.detector_weights is None:
+        names.append("blazepose_detector")
+    return {name: _open_loader(name, settings) for name in names}
+
+
+def backbone_loaders(settings: EstimateSettings) -> dict[str, Loader]:
+    """Return the loaders of the backbone's networks, by name; each raises WeightsError, EngineError or OptionError."""
+    if settings.backbone == "pare":
+        return _pare_loaders(settings)
+    loaders = {name: _open_loader(name, settings) for name in OPEN_NETWORKS}
+    if settings.backbone == "onnx":
+        assert settings.network is not None
+        network = settings.network
+        return {"network": lambda: load_user_network(network, settings.device, THREADS_PER_NETWORK), **loaders}
+    return loaders
+
+
+def make_estimator(settings: EstimateSettings, networks: Mapping[str, Any]) -> TrackEstimator:
+    """Return the estimator of the networks that `backbone_loaders` loaded.
+
+    Raises:
+        BodyFileError: the SMPL body is missing or cannot be used.
+        OptionError: it does not go with the network.
+    """
+    if settings.backbone == "pare":
+        body = load_smpl_body(settings.smpl, settings.checkpoint)
+        return PareEstimator(networks["pare"], networks.get("pare_temporal"), body)
+    estimator = DecomposedEstimator(*(networks[name] for name in OPEN_NETWORKS))
+    if settings.backbone == "onnx":
+        return UserEstimator(networks["network"], estimator, settings.smpl)
+    return OpenEstimator(estimator)
+
+
+def backbone_warnings(settings: EstimateSettings) -> list[Warning]:
+    """Return what the user should know about a result of this backbone."""
+    if settings.backbone == "pare" and settings.temporal_weights is None:
+        return [
+            Warning(
+                "no_temporal_weights",
+                "No temporal weights were given: the motion is PARE's own, frame by frame and not smoothed.",
+            )
+        ]
+    return []
+
+
+def licence_of(backbone: Backbone, networks: Mapping[str, Any]) -> str:
+    """Return the terms that the motion file repeats."""
+    if backbone == "pare":
+        return RESEARCH_LICENCE
+    network = networks.get("network")
+    return network.file.licence if isinstance(network, UserNetwork) else OPEN_LICENCE
+
+
+def _pare_loaders(settings: EstimateSettings) -> dict[str, Loader]:
+    device, temporal = settings.device, settings.temporal_weights
+    loaders: dict[str, Loader] = {
+        "pare": lambda: load_pare_network(settings.checkpoint, device, THREADS_PER_NETWORK),
+    }
+    if temporal is not None:
+        loaders["pare_temporal"] = lambda: load_temporal_network(temporal, device, THREADS_PER_NETWORK)
+    return loaders
+
+
+def _open_loader(name: str, settings: EstimateSettings) -> Loader:
+    return lambda: load_network(name, settings.engine, settings.device, THREADS_PER_NETWORK)
