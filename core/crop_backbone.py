@@ -76,7 +76,8 @@ def run_on_tracks(
             break
     results = [CropOutputs(box, outputs) for box, outputs in zip(boxes, collector.finish(), strict=True)]
     if missing := sum(map(len, rows)) - collector.row_count:
-        raise VideoError(f"{missing} frames could not be read a second time.", "Did the video change meanwhile?")
+        what = "1 frame" if missing == 1 else f"{missing} frames"
+        raise VideoError(f"{what} could not be read a second time.", "Did the video change meanwhile?")
     return results
 
 

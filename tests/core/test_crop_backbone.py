@@ -67,7 +67,7 @@ def test_cancelling_ends_the_pass():
 
 
 def test_a_frame_that_does_not_come_again_is_an_error():
-    with pytest.raises(VideoError, match="1 frames could not be read"):
+    with pytest.raises(VideoError, match="1 frame could not be read"):
         run_on_tracks(MeanColour(), frames(19), [track([3, 19], left=True)], RATE_HZ)
 
 

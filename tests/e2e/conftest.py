@@ -59,3 +59,11 @@ def excerpt_run(tmp_path_factory) -> tuple[CoreRun, Path]:
         "estimate", EXCERPT, "--output", folder / "walk.npz", "--overlay", folder / "overlay.mp4", "--json"
     )
     return result, folder
+
+
+@pytest.fixture(scope="session")
+def own_networks(tmp_path_factory) -> Path:
+    """A folder with the files of a user's own networks; see `write_own_networks`."""
+    from tests.own_networks import write_own_networks
+
+    return write_own_networks(tmp_path_factory.mktemp("networks"))

@@ -2,48 +2,17 @@
 
 import numpy as np
 import pytest
-import torch
 
-from core.models.pare import PareNetwork
-from core.models.pare_temporal import PareTemporalEstimator
 from core.motion import load_motion
-from core.pare_temporal_weights import save_pare_temporal
-from core.rotations import rotvec_to_rotmat
-from tests.core.test_user_network import write_network
-from tests.seeded_weights import seed_module
-from tests.stand_in_smpl import write_smpl_files
 
 FRAMES = 10
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """A folder with pare.pth, temporal.safetensors (untrained), SMPL_NEUTRAL.npz and net.toml."""
-    folder = tmp_path_factory.mktemp("networks")
-    pare = seed_module(PareNetwork())
-    with torch.no_grad():
-        # Random weights may see the person behind the camera.
-        pare.head.cam_mlp.weight.zero_()
-        pare.head.cam_mlp.bias.copy_(torch.tensor([0.9, 0.0, 0.0]))
-    torch.save(pare.state_dict(), folder / "pare.pth")
-    temporal = PareTemporalEstimator()
-    temporal.start_from(pare)
-    save_pare_temporal(folder / "temporal.safetensors", temporal)
-    write_smpl_files(folder)
-    rotmat = rotvec_to_rotmat(np.random.default_rng(1).normal(0, 0.2, (24, 3)).astype(np.float32))
-    write_network(folder / "net.onnx", {"pose": rotmat})
-    (folder / "net.toml").write_text(
-        'file = "net.onnx"\nlicence = "CC BY 4.0"\n[input]\nside = 16\n'
-        '[rotations]\noutput = "pose"\nformat = "rotmat"\n'
-    )
-    return folder
-
-
-@pytest.fixture(scope="module")
-def estimate(run, excerpt, files, tmp_path_factory):
+def estimate(run, excerpt, own_networks, tmp_path_factory):
     def call(*options, name="o"):
         output = tmp_path_factory.mktemp("motion") / f"{name}.npz"
-        options = [str(option).replace("@", f"{files}/") for option in options]
+        options = [str(option).replace("@", f"{own_networks}/") for option in options]
         result = run("estimate", excerpt, "--output", output, "--end", FRAMES, "--model", "full", "--json", *options)
         assert result.returncode == 0, result.stderr
         return result.events, load_motion(output), output
@@ -85,12 +54,12 @@ def test_temporal_weights_are_used_and_untrained_ones_change_nothing(estimate, p
     assert len(motion.metadata["sha256"]["pare_temporal"]) == 64
 
 
-def test_the_overlay_of_an_smpl_motion_asks_for_the_body(run, excerpt, files, pare_run, tmp_path):
+def test_the_overlay_of_an_smpl_motion_asks_for_the_body(run, excerpt, own_networks, pare_run, tmp_path):
     _, _, path = pare_run
     arguments = ("overlay", excerpt, "--motion", path, "--output", tmp_path / "o.mp4", "--json")
     without = run(*arguments)
     assert (without.returncode, without.events[-1]["code"]) == (2, "bad_body_file")
-    assert run(*arguments, "--smpl", files / "SMPL_NEUTRAL.npz").returncode == 0
+    assert run(*arguments, "--smpl", own_networks / "SMPL_NEUTRAL.npz").returncode == 0
     assert (tmp_path / "o.mp4").stat().st_size > 0
 
 
@@ -115,9 +84,9 @@ def test_a_users_network_drives_the_estimate(estimate):
         (("--checkpoint", "@pare.pth"), "bad_option", "--checkpoint"),
     ],
 )  # fmt: skip
-def test_each_missing_file_is_one_sentence(run, excerpt, files, tmp_path, monkeypatch, options, code, word):
+def test_each_missing_file_is_one_sentence(run, excerpt, own_networks, tmp_path, monkeypatch, options, code, word):
     monkeypatch.delenv("JOINTWISE_PARE_CHECKPOINT", raising=False)
-    options = [option.replace("@", f"{files}/") for option in options]
+    options = [option.replace("@", f"{own_networks}/") for option in options]
     result = run("estimate", excerpt, "--output", tmp_path / "o.npz", "--json", *options)
     assert (result.returncode, result.events[-1]["code"]) == (2, code)
     assert word in result.stderr

@@ -6,6 +6,7 @@
 import json
 import os
 import subprocess
+import sys
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -96,6 +97,17 @@ def test_motion_file_and_fbx_are_there(used: dict, blender: FreshBlender) -> Non
         assert len(motion["poses"]) == used["key_count"]
         assert np.isfinite(motion["joints"]).all()
     assert (blender.folder / "walk.fbx").read_bytes().startswith(b"Kaydara FBX Binary")
+
+
+def test_the_users_own_networks_run_from_the_installed_zip(
+    used: dict, blender: FreshBlender, own_networks: Path
+) -> None:
+    # The Python of these tests has torch, which PARE needs and the zip does not bring.
+    answer = blender.run("own", own_networks, ROOT / "tests" / "data" / "walk_excerpt.mp4", sys.executable)
+    assert answer["onnx"]["result"] == answer["pare"]["result"] == ["FINISHED"]
+    assert answer["pare"]["vertex_count"] == 6890 != answer["onnx"]["vertex_count"]
+    with np.load(own_networks / "pare.npz") as motion:
+        assert str(motion["body"]) == "smpl"
 
 
 def test_next_start_finds_it_installed_and_nothing_else_changed(

@@ -2,6 +2,7 @@
 
 resolve                              where numpy and cv2 come from
 use ZIP VIDEO FOLDER FRAME_COUNT     install, enable, estimate, export
+own FOLDER VIDEO PYTHON              estimate with FOLDER's net.toml, then with its PARE files in another Python
 remove                               disable, uninstall
 """
 
@@ -51,10 +52,36 @@ def use(zip_path: str, video: str, folder: str, frame_count: str) -> dict:
     return answer
 
 
-def remove() -> dict:
+def own(folder: str, video: str, python: str) -> dict:
+    """The user's own networks, named in the preferences as a user names them."""
+    _enable()
+    files, settings = Path(folder), bpy.context.scene.jointwise
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    preferences.network_file, preferences.smpl_file = str(files / "net.toml"), ""
+    settings.end, settings.model = 6, "full"
+    answer = {}
+    for backbone in ("onnx", "pare"):
+        if backbone == "pare":
+            preferences.core_python = python
+            preferences.pare_checkpoint = str(files / "pare.pth")
+            preferences.temporal_weights = str(files / "temporal.safetensors")
+            preferences.smpl_file = str(files / "SMPL_NEUTRAL.npz")
+        settings.backbone, settings.motion_path = backbone, str(files / f"{backbone}.npz")
+        result = bpy.ops.jointwise.estimate("EXEC_DEFAULT", filepath=video)
+        armature = bpy.context.view_layer.objects.active
+        (body,) = [child for child in armature.children if child.type == "MESH"]
+        answer[backbone] = {"result": list(result), "vertex_count": len(body.data.vertices)}
+    return answer
+
+
+def _enable() -> None:
+    # As a module Blender 5.2 starts without the saved preferences.
     if not hasattr(bpy.types.Scene, "jointwise"):
-        # As a module Blender 5.2 starts without the saved preferences.
         bpy.ops.preferences.addon_enable(module=MODULE)
+
+
+def remove() -> dict:
+    _enable()
     bpy.ops.preferences.addon_disable(module=MODULE)
     answer = {"has_settings_after_disabling": hasattr(bpy.types.Scene, "jointwise")}
     repos = bpy.context.preferences.extensions.repos
@@ -64,5 +91,5 @@ def remove() -> dict:
     return answer
 
 
-steps = {"resolve": lambda: {"resolved": resolved()}, "use": use, "remove": remove}
+steps = {"resolve": lambda: {"resolved": resolved()}, "use": use, "own": own, "remove": remove}
 print("\n" + json.dumps(steps[sys.argv[1]](*sys.argv[2:])), flush=True)
