@@ -1,6 +1,6 @@
 """The Blender side: panel, operators, armature, keys, camera, export. numpy and bpy only; the core runs elsewhere.
 
-`assemble_motion(context, motion_path, video_path)` builds a motion file into the current scene, for scripts.
+`assemble_motion(context, motion_path, video_path, smpl_file)` builds a motion file into the current scene, for scripts.
 """
 
 import atexit

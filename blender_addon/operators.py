@@ -13,7 +13,8 @@ from .fbx_export import export_fbx
 from .messages import MESSAGES
 from .operator_base import FINISHED, JointwiseOperator
 from .panels import progress_text
-from .preferences import core_python, private_folder
+from .preference_values import core_python, network_files
+from .preferences import private_folder
 from .properties import estimate_arguments, to_assembly_options, to_settings
 from .running import begin, check_nothing_runs, current_session, finish
 from .scene_assembly import assemble_motions
@@ -103,7 +104,7 @@ class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
         output = _absolute(self.motion_path or settings.motion_path) or self._work_folder.path / "motion.npz"
         preferred, folder = core_python(context), private_folder()
         try:
-            arguments = estimate_arguments(to_settings(settings, self._video, output))
+            arguments = estimate_arguments(to_settings(settings, self._video, output, network_files(context)))
         except JointwiseError:
             self._work_folder.remove()
             raise
@@ -121,7 +122,7 @@ class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
         if scene is None:
             raise SceneError("The scene in which the estimate was started does not exist any more.")
         with context.temp_override(scene=scene, view_layer=_view_layer(context, scene)):
-            options = to_assembly_options(scene.jointwise)
+            options = to_assembly_options(scene.jointwise, network_files(context))
             assembly = assemble_motions(bpy.context, result.paths, self._video, options)
         MESSAGES.warnings += assembly.notes
         for warning in MESSAGES.warnings:
@@ -184,7 +185,7 @@ class JOINTWISE_OT_load_motion(JointwiseOperator, bpy.types.Operator):
         path = _absolute(self.filepath)
         if path is None:
             raise OptionError("No motion file is chosen.")
-        options = to_assembly_options(context.scene.jointwise)
+        options = to_assembly_options(context.scene.jointwise, network_files(context))
         assembly = assemble_motions(context, [path], _absolute(self.video_path), options)
         MESSAGES.warnings = assembly.notes
         return FINISHED

@@ -5,9 +5,13 @@ from typing import Any, Final
 
 import bpy
 
+from ..core.errors import OptionError
 from ..core.protocol import Status
+from ..core.settings import Backbone
 from .capture_tags import captured_armature, read_tag
 from .messages import MESSAGES
+from .network_files import check_files
+from .preference_values import ROOT_PACKAGE, network_files
 from .running import current_session
 from .scene_rate import is_same_rate, scene_rate_hz
 
@@ -19,6 +23,7 @@ STAGE_TITLES: Final = {
     "load": "Loading the networks",
     "skip": "Going to the first frame",
     "track": "Finding people",
+    "backbone": "Looking closer",
     "estimate": "Estimating the motion",
     "overlay": "Drawing the overlay",
 }
@@ -73,6 +78,8 @@ class JOINTWISE_PT_options(JointwisePanel, bpy.types.Panel):
         layout.prop(settings, "people")
         if settings.people == "numbers":
             layout.prop(settings, "people_numbers")
+        layout.prop(settings, "backbone")
+        _draw_file_problem(layout, context, settings.backbone)
         layout.prop(settings, "model")
         layout.prop(settings, "lens")
         if settings.lens == "mm":
@@ -129,6 +136,17 @@ def progress_text(status: Status) -> str:
         minutes, seconds = divmod(max(0, round(status.seconds_left)), 60)
         parts.append(translate("{}:{:02d} left").format(minutes, seconds))
     return "  ·  ".join(parts)
+
+
+def _draw_file_problem(layout: Any, context: Any, backbone: Backbone) -> None:
+    """Draw the error that an estimate would end in for want of a file, and the way to the preferences."""
+    try:
+        check_files(backbone, network_files(context))
+    except OptionError as error:
+        box = layout.box()
+        _draw_wrapped(box, context, str(error), "ERROR")
+        button = box.operator("preferences.addon_show", text="Open Preferences", icon="PREFERENCES")
+        button.module = ROOT_PACKAGE
 
 
 def _draw_messages(layout: Any, context: Any, warnings: list[str]) -> None:

@@ -1,17 +1,16 @@
-"""The add-on's preferences: the core's interpreter, what is installed, and the last log."""
+"""The add-on's preferences: the core's interpreter, what is installed, the last log, and the user's own networks."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import bpy
 
 from ..core.errors import JointwiseError
 from .bundled_packages import unpacked_folder
 from .messages import MESSAGES
+from .network_files import CHECKPOINT_VARIABLE, LABELS, file_exists
+from .preference_values import ROOT_PACKAGE, core_python, network_files
 from .worker_runtime import bundled_packages, choose_interpreter, extension_root
-
-ROOT_PACKAGE: Final = (__package__ or "").rpartition(".")[0]
-"""The package of the extension's root, by which Blender knows the add-on."""
 
 
 class JointwisePreferences(bpy.types.AddonPreferences):
@@ -24,9 +23,40 @@ class JointwisePreferences(bpy.types.AddonPreferences):
         description="A Python with the core's packages (with CUDA, say); empty: Blender's own with the bundled ones",
         subtype="FILE_PATH",
     )
+    pare_checkpoint: bpy.props.StringProperty(
+        name=LABELS["pare_checkpoint"],
+        description="Your copy of PARE's weights (pare_w_3dpw_checkpoint.ckpt), for the backbone PARE. Not included: "
+        "PARE is licensed for research only. Empty: the file that the environment variable "
+        f"{CHECKPOINT_VARIABLE} names",
+        subtype="FILE_PATH",
+    )
+    smpl_file: bpy.props.StringProperty(
+        name=LABELS["smpl_file"],
+        description="Your copy of SMPL's neutral body (SMPL_NEUTRAL.pkl or .npz). Not included: SMPL is licensed for "
+        "research only. Motions that were made with this body get their mesh from it. Empty: the backbone PARE takes "
+        "the body in PARE's weights, and such motions have no mesh",
+        subtype="FILE_PATH",
+    )
+    temporal_weights: bpy.props.StringProperty(
+        name=LABELS["temporal_weights"],
+        description="The motion prior that you trained for PARE (.safetensors). Empty: the backbone PARE gives its own "
+        "result, frame by frame and not smoothed",
+        subtype="FILE_PATH",
+    )
+    network_file: bpy.props.StringProperty(
+        name=LABELS["network_file"],
+        description="The file (.toml) that describes your own ONNX network, for the backbone Own Network",
+        subtype="FILE_PATH",
+    )
+    detector_weights: bpy.props.StringProperty(
+        name=LABELS["detector_weights"],
+        description="Your YOLO weights, which then find the people in the video. The Python of the core needs the "
+        "package ultralytics for them. Empty: the bundled detector",
+        subtype="FILE_PATH",
+    )
 
-    def draw(self, _context: Any) -> None:
-        """Draw the interpreter, its state, and the log's button."""
+    def draw(self, context: Any) -> None:
+        """Draw the interpreter, its state, the log's button, and the user's own networks."""
         layout = self.layout
         layout.prop(self, "core_python")
         box = layout.box()
@@ -35,12 +65,26 @@ class JointwisePreferences(bpy.types.AddonPreferences):
         row = layout.row()
         row.label(text="Log of the last run" if MESSAGES.log else "Nothing has run so far")
         row.operator("jointwise.copy_log", icon="COPYDOWN")
+        box = layout.box()
+        box.label(text="Your own networks")
+        lines = file_status(context)
+        for name in LABELS:
+            box.prop(self, name)
+            if name in lines:
+                icon, line = lines[name]
+                box.label(text=line, icon=icon, translate=False)
 
 
-def core_python(context: Any) -> str:
-    """Return the preferred interpreter, or an empty string (also where the add-on runs without preferences)."""
-    addon = context.preferences.addons.get(ROOT_PACKAGE)
-    return bpy.path.abspath(addon.preferences.core_python) if addon and addon.preferences else ""
+def file_status(context: Any) -> dict[str, tuple[str, str]]:
+    """Return, for each of the user's network files that is set, an icon and whether it exists."""
+    translate = bpy.app.translations.pgettext_iface
+    lines = {}
+    for name, path in vars(network_files(context)).items():
+        if path is not None and file_exists(path):
+            lines[name] = ("CHECKMARK", translate("{} exists").format(path))
+        elif path is not None:
+            lines[name] = ("ERROR", translate("{} does not exist").format(path))
+    return lines
 
 
 def private_folder() -> Path:

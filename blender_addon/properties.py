@@ -7,6 +7,7 @@ import bpy
 
 from ..core.errors import OptionError
 from ..core.settings import EstimateSettings
+from .network_files import NetworkFiles, check_files, used_files
 from .scene_assembly import AssemblyOptions
 
 
@@ -51,6 +52,15 @@ class JointwiseSettings(bpy.types.PropertyGroup):
         description="Numbers of the people, separated by commas, such as 1,3",
         default="1",
     )
+    backbone: bpy.props.EnumProperty(
+        name="Backbone",
+        description="The network that looks at each frame",
+        items=[
+            ("blazepose", "Jointwise", "Bundled; may be used commercially"),
+            ("pare", "PARE", "Your PARE weights and SMPL body, set in the preferences; research licence"),
+            ("onnx", "Own Network", "Your network, described by the file set in the preferences"),
+        ],
+    )
     model: bpy.props.EnumProperty(
         name="Model",
         description="Size of the network that finds the body in each frame",
@@ -85,29 +95,39 @@ class JointwiseSettings(bpy.types.PropertyGroup):
     )
 
 
-def to_settings(group: JointwiseSettings, video: Path, output: Path) -> EstimateSettings:
+def to_settings(group: JointwiseSettings, video: Path, output: Path, files: NetworkFiles) -> EstimateSettings:
     """Return the core's settings for a video and a motion file.
 
+    Args:
+        files: all that the preferences name; only those of the chosen backbone are passed on.
     Raises:
-        OptionError: two of the settings do not go together.
+        OptionError: two of the settings do not go together, or the backbone lacks a file.
     """
     if group.people == "numbers" and not group.people_numbers.strip():
         raise OptionError("No person is named.", "Type the numbers of the people, such as 1,3.")
+    check_files(group.backbone, files)
+    used = used_files(group.backbone, files)
     return EstimateSettings(
         video=video,
         output=output,
         start=group.start,
         end=group.end or None,
         people=group.people_numbers.replace(" ", "") if group.people == "numbers" else group.people,
+        backbone=group.backbone,
         model=group.model,
+        checkpoint=used.pare_checkpoint,
+        smpl=used.smpl_file,
+        temporal_weights=used.temporal_weights,
+        network=used.network_file,
+        detector_weights=used.detector_weights,
         focal_length_35mm=group.focal_length_35mm if group.lens == "mm" else None,
         focal_length_px=group.focal_length_px if group.lens == "pixels" else None,
     )
 
 
-def to_assembly_options(group: JointwiseSettings) -> AssemblyOptions:
+def to_assembly_options(group: JointwiseSettings, files: NetworkFiles) -> AssemblyOptions:
     """Return what to make in the scene."""
-    return AssemblyOptions(group.add_body, group.add_camera, group.match_render_size)
+    return AssemblyOptions(group.add_body, group.add_camera, group.match_render_size, files.smpl_file)
 
 
 def estimate_arguments(settings: EstimateSettings) -> list[str]:
@@ -118,6 +138,12 @@ def estimate_arguments(settings: EstimateSettings) -> list[str]:
         ("--end", settings.end),
         ("--focal-length", settings.focal_length_px),
         ("--focal-length-35mm", settings.focal_length_35mm),
+        ("--backbone", settings.backbone if settings.backbone != "blazepose" else None),
+        ("--checkpoint", settings.checkpoint),
+        ("--smpl", settings.smpl),
+        ("--temporal-weights", settings.temporal_weights),
+        ("--network", settings.network),
+        ("--detector-weights", settings.detector_weights),
     )
     for option, value in optional:
         if value is not None:

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import bpy
 
-from ..core.body_file import BodyFile, load_body_file, open_body_path
 from ..core.errors import MotionFileError
 from ..core.motion import Motion, load_motion
 from .armature import create_armature
@@ -22,12 +21,10 @@ from .camera import add_background_video, create_camera, match_render_size, time
 from .capture_tags import tag_armature, tag_camera
 from .floor import place_on_floor
 from .keyframes import key_motion, key_range, scene_frames
+from .motion_body import MotionBody, find_bodies
 from .object_mode import leave_edit_mode
-from .rest_pose import ShapedBody, rest_joints_of_motion, shape_body, stand_up
+from .rest_pose import stand_up
 from .scene_rate import scene_rate_hz
-
-BODY_JOINT_TOLERANCE_M: Final = 1e-3
-"""A motion file whose joints differ more from the body file's was made with another body: no mesh would fit."""
 
 TRACKED_DATA: Final = (
     "objects", "collections", "armatures", "meshes", "materials", "cameras", "actions", "images",
@@ -42,11 +39,13 @@ class AssemblyOptions:
         add_body: the skinned mesh.
         add_camera: the camera that filmed, with the video behind it where the video is given.
         match_render_size: give an untouched scene the video's size.
+        smpl_file: the user's SMPL file, for the mesh of motions on that body; None where there is none.
     """
 
     add_body: bool = True
     add_camera: bool = True
     match_render_size: bool = True
+    smpl_file: Path | None = None
 
 
 @dataclass
@@ -64,15 +63,22 @@ class Assembly:
     notes: list[str] = field(default_factory=list)
 
 
-def assemble_motion(context: Any, motion_path: Path | str, video_path: Path | str | None = None) -> Any:
+def assemble_motion(
+    context: Any,
+    motion_path: Path | str,
+    video_path: Path | str | None = None,
+    smpl_file: Path | str | None = None,
+) -> Any:
     """Build one motion file into the current scene and return the armature object, active and selected.
 
     Args:
         video_path: shown behind the camera; None for a plain camera.
+        smpl_file: the user's SMPL file, for the mesh of a motion on that body.
     Raises:
         MotionFileError: not a motion file, or one without frames.
     """
-    return assemble_motions(context, [motion_path], video_path, AssemblyOptions()).armatures[0]
+    options = AssemblyOptions(smpl_file=Path(smpl_file) if smpl_file else None)
+    return assemble_motions(context, [motion_path], video_path, options).armatures[0]
 
 
 def assemble_motions(
@@ -106,14 +112,14 @@ def _load_checked(path: Path) -> Motion:
 
 def _build(context: Any, name: str, motions: list[Motion], video: Path | None, options: AssemblyOptions) -> Assembly:
     """Make all objects in the active collection."""
-    body_file = load_body_file(open_body_path())
-    placement = place_on_floor(motions, shape_body(body_file, motions[0].betas).foot_landmark_heights)
+    bodies = find_bodies(motions, options.smpl_file)
+    placement = place_on_floor(motions, bodies[0].shaped.foot_landmark_heights)
     assembly = Assembly()
-    for position, motion in enumerate(motions):
+    for position, (motion, body) in enumerate(zip(motions, bodies, strict=True)):
         person_name = name if position == 0 else f"{name}_person{position + 1}"
-        assembly.armatures.append(
-            _build_person(context, person_name, motion, placement, body_file, options, assembly.notes)
-        )
+        assembly.armatures.append(_build_person(context, person_name, motion, placement, body, options))
+        if options.add_body and body.problem:
+            assembly.notes.append(f"The motion of {person_name} {body.problem}")
     if options.add_camera:
         assembly.camera = create_camera(context, f"{name}_camera", motions[0], placement)
         tag_camera(assembly.camera, motions[0], context.scene.frame_start)
@@ -129,28 +135,18 @@ def _build_person(
     name: str,
     motion: Motion,
     placement: ScenePlacement,
-    body_file: BodyFile,
+    body: MotionBody,
     options: AssemblyOptions,
-    notes: list[str],
 ) -> Any:
-    """Return a keyed armature, with its body where the body is known and wanted."""
-    joints = rest_joints_of_motion(motion)
-    shaped = shape_body(body_file, motion.betas)
-    is_known_body = _is_made_with(shaped, joints)
+    """Return a keyed armature, with its mesh where the body is here and wanted."""
+    joints, shaped = body.joints, body.shaped
     rest = stand_up(joints, shaped.sole_height + joints[:, 1].min() - shaped.joints[:, 1].min())
     armature = create_armature(context, name, rest.heads)
-    if options.add_body and is_known_body:
-        create_body_mesh(context, f"{name}_body", body_file, rest.to_armature(shaped.vertices), armature)
-    elif options.add_body:
-        notes.append(f"The motion of {name} was made with another body than the bundled one: it has no mesh.")
+    if options.add_body and body.body_file is not None:
+        create_body_mesh(context, f"{name}_body", body.body_file, rest.to_armature(shaped.vertices), armature)
     key_motion(armature, motion, rest, placement, _frames(context.scene, motion))
     tag_armature(armature, motion, context.scene.frame_start)
     return armature
-
-
-def _is_made_with(shaped: ShapedBody, joints: Any) -> bool:
-    """True when the motion's rest joints (24, 3) are this body's."""
-    return bool(abs(shaped.joints - joints).max() <= BODY_JOINT_TOLERANCE_M)
 
 
 def _frames(scene: Any, motion: Motion) -> Any:

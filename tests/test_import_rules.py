@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 CONTRACT = {
-    f"core.{name}" for name in ("protocol", "settings", "skeleton", "errors", "motion", "body_file", "rotations")
+    f"core.{name}"
+    for name in ("protocol", "settings", "skeleton", "errors", "motion", "body_file", "smpl_files", "rotations")
 }
 """The files of the core that the add-on may import."""
 
@@ -27,6 +28,7 @@ PIPELINE_STAGES = (
     "video",
     "person_tracker",
     "people",
+    "backbones",
     "track_motion",
     "overlay",
     "reporting",

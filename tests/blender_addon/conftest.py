@@ -26,6 +26,7 @@ def _load(name, path, **options):
 EXTENSION = _load(PACKAGE, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
 synthetic = _load("blender_addon_synthetic", Path(__file__).parent / "synthetic.py")
 _load("blender_addon_toy_wheels", Path(__file__).parent / "toy_wheels.py")
+_load("blender_addon_recording_layout", Path(__file__).parent / "recording_layout.py")
 
 
 @pytest.fixture
@@ -43,6 +44,23 @@ def scene(extension):
     bpy.context.scene.render.fps = 30
     bpy.context.scene.render.fps_base = 1.0
     return bpy.context.scene
+
+
+@pytest.fixture
+def preferences(extension):
+    """The add-on's preferences, as Blender keeps them for an add-on that is enabled."""
+    addon = bpy.context.preferences.addons.new()
+    addon.module = PACKAGE
+    yield addon.preferences
+    bpy.context.preferences.addons.remove(addon)
+
+
+@pytest.fixture
+def smpl_file(tmp_path):
+    """A stand-in for the user's SMPL file."""
+    from tests.stand_in_smpl import write_smpl_files
+
+    return write_smpl_files(tmp_path / "smpl")
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 
 import bpy
 import numpy as np
-from jointwise_ext.core.body_model import load_open_body
+from jointwise_ext.core.body_model import BodyModel, load_open_body
 from jointwise_ext.core.motion import Motion
 from jointwise_ext.core.rotations import rotmat_to_rotvec
 from jointwise_ext.core.skeleton import JOINT_NAMES, PARENTS
+from jointwise_ext.core.smpl_files import load_smpl_file
 
 
 def rotvec_to_rotmat(rotvec):
@@ -40,15 +41,20 @@ def smooth_poses(frame_count, times):
     return poses
 
 
-def synthetic_motion(frame_count=40, rate=30.0, first_frame_id=0, gap=None, image_size=(1280, 720)):
-    """A motion whose joints come from the naive kinematics above, on the open body with a shape of its own."""
+def body_model(smpl_file=None):
+    """The open body, or that of an SMPL file."""
+    return BodyModel(load_smpl_file(smpl_file)) if smpl_file else load_open_body()
+
+
+def synthetic_motion(frame_count=40, rate=30.0, first_frame_id=0, gap=None, image_size=(1280, 720), smpl_file=None):
+    """A motion whose joints come from the naive kinematics above, on a `body_model` with a shape of its own."""
     frame_ids = np.arange(first_frame_id, first_frame_id + frame_count)
     if gap:
         frame_ids = frame_ids[(frame_ids < gap[0]) | (frame_ids >= gap[1])]
     times = frame_ids / rate
     poses = smooth_poses(len(frame_ids), times - times[0])
     trans = np.stack([0.3 * np.sin(times), 0.2 + 0.0 * times, 4 + 0.5 * times], axis=1)
-    body = load_open_body()
+    body = body_model(smpl_file)
     betas = np.linspace(-1, 1, 10).astype(np.float32)
     rest = body.rest_joints(betas.astype(np.float64))
     joints = np.array([pose_joints(pose, shift, rest, PARENTS) for pose, shift in zip(poses, trans, strict=True)])
@@ -61,8 +67,8 @@ def synthetic_motion(frame_count=40, rate=30.0, first_frame_id=0, gap=None, imag
         poses=poses.reshape(count, 72).astype(np.float32),
         trans=trans.astype(np.float32),
         betas=betas,
-        body="open",
-        gender="neutral",
+        body=body.body_file.name,
+        gender=body.body_file.gender,
         mocap_framerate=rate,
         frame_ids=frame_ids.astype(np.int64),
         timestamps=times,

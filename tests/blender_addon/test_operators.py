@@ -1,3 +1,4 @@
+import dataclasses
 import tempfile
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from blender_addon_synthetic import bone_heads, to_world
 from jointwise_ext.blender_addon import operators, running
 from jointwise_ext.blender_addon.messages import MESSAGES
+from jointwise_ext.blender_addon.network_files import NetworkFiles
 from jointwise_ext.blender_addon.properties import estimate_arguments, to_settings
 from jointwise_ext.core.errors import SceneError
 from jointwise_ext.core.motion import load_motion
@@ -26,6 +28,15 @@ def no_leftovers(tmp_path, monkeypatch):
     yield
     assert running.current_session() is None
     assert list(tmp_path.glob("jointwise-*")) == []
+
+
+@pytest.fixture
+def all_files(tmp_path):
+    """Every file that the preferences can name, there and empty."""
+    files = NetworkFiles(**{field.name: tmp_path / field.name for field in dataclasses.fields(NetworkFiles)})
+    for path in vars(files).values():
+        path.touch()
+    return files
 
 
 def estimate(**options):
@@ -153,26 +164,75 @@ def test_set_scene_rate_without_a_capture_is_a_sentence(scene):
         bpy.ops.jointwise.set_scene_rate()
 
 
+def arguments_of(settings, files):
+    return " ".join(estimate_arguments(to_settings(settings, Path("a.mp4"), Path("b.npz"), files)))
+
+
 def test_settings_become_the_cores_options(scene):
     settings = scene.jointwise
-    default = estimate_arguments(to_settings(settings, Path("a.mp4"), Path("b.npz")))
-    assert " ".join(default) == "estimate a.mp4 --output b.npz --start 0 --people main --model heavy --json"
+    default = arguments_of(settings, NetworkFiles())
+    assert default == "estimate a.mp4 --output b.npz --start 0 --people main --model heavy --json"
     settings.start, settings.end, settings.people, settings.people_numbers = 5, 90, "numbers", "1, 3"
     settings.model, settings.lens, settings.focal_length_35mm = "full", "mm", 35.0
-    chosen = estimate_arguments(to_settings(settings, Path("a.mp4"), Path("b.npz")))
-    assert " ".join(chosen) == (
+    assert arguments_of(settings, NetworkFiles()) == (
         "estimate a.mp4 --output b.npz --start 5 --people 1,3 --model full --end 90 --focal-length-35mm 35.0 --json"
     )
 
 
-def test_the_real_cores_parser_understands_these_options(scene):
+OPTIONS_OF_BACKBONE = {
+    "blazepose": "--detector-weights {detector_weights}",
+    "pare": "--backbone pare --checkpoint {pare_checkpoint} --smpl {smpl_file} --temporal-weights {temporal_weights} "
+    "--detector-weights {detector_weights}",
+    "onnx": "--backbone onnx --smpl {smpl_file} --network {network_file} --detector-weights {detector_weights}",
+}
+
+
+@pytest.mark.parametrize("backbone", OPTIONS_OF_BACKBONE)
+def test_each_backbone_gets_its_own_files_alone(scene, all_files, backbone):
+    scene.jointwise.backbone = backbone
+    options = OPTIONS_OF_BACKBONE[backbone].format(**vars(all_files))
+    assert arguments_of(scene.jointwise, all_files) == (
+        f"estimate a.mp4 --output b.npz --start 0 --people main --model heavy {options} --json"
+    )
+
+
+@pytest.mark.parametrize("backbone", OPTIONS_OF_BACKBONE)
+def test_the_real_cores_parser_understands_these_options(scene, all_files, backbone):
     from jointwise_ext.core import command_line
 
     settings = scene.jointwise
-    settings.end, settings.lens = 90, "pixels"
-    arguments = estimate_arguments(to_settings(settings, Path("a.mp4"), Path("b.npz")))
-    options = command_line._build_parser().parse_args(arguments)
-    assert (options.video, options.end, options.focal_length_px) == (Path("a.mp4"), 90, 1500.0)
+    settings.end, settings.lens, settings.backbone = 90, "pixels", backbone
+    wanted = to_settings(settings, Path("a.mp4"), Path("b.npz"), all_files)
+    options = command_line._build_parser().parse_args(estimate_arguments(wanted))
+    assert {name: getattr(options, name) for name in vars(wanted)} == vars(wanted)
+
+
+def test_a_missing_file_is_said_before_anything_starts(scene, fake_core, monkeypatch):
+    monkeypatch.delenv("JOINTWISE_PARE_CHECKPOINT", raising=False)
+    scene.jointwise.backbone = "pare"
+    with pytest.raises(RuntimeError, match="Set PARE Weights in the add-on's preferences"):
+        estimate()
+    assert MESSAGES.log == ""
+
+
+def test_files_of_the_preferences_reach_the_core(scene, preferences, fake_core, all_files):
+    scene.jointwise.backbone = "onnx"
+    preferences.network_file = str(all_files.network_file)
+    assert estimate() == {"FINISHED"}
+    assert f"--backbone onnx --network {all_files.network_file} --json" in MESSAGES.log
+
+
+def test_loading_and_estimating_take_the_smpl_body_of_the_preferences(
+    scene, preferences, fake_core, make_motion_file, smpl_file, monkeypatch
+):
+    path, _ = make_motion_file(smpl_file=smpl_file)
+    preferences.smpl_file = str(smpl_file)
+    bpy.ops.jointwise.load_motion(filepath=str(path))
+    assert len(bpy.data.objects["walk_body"].data.vertices) == 6890
+    assert MESSAGES.warnings == []
+    monkeypatch.setenv("FAKE_MOTION", str(path))
+    estimate()
+    assert len(bpy.data.objects["Walk in the park_body"].data.vertices) == 6890
 
 
 def test_result_goes_to_the_scene_in_which_the_estimate_was_started(scene, fake_core, monkeypatch):
