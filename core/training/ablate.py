@@ -20,6 +20,7 @@ from ..errors import EngineError, OutputError
 from ..models.open_weights import load_lifter
 from ..models.weights import file_sha256, weights_path
 from ..whole_file import whole_file
+from .ablation.bottleneck import bottleneck_table
 from .ablation.feature_windows import open_feature_windows
 from .ablation.run_training import Materials, RunTraining, train_run
 from .ablation.runs import Run, plan_runs
@@ -29,7 +30,7 @@ from .ablation.summary import summary_tables
 from .clips import MotionLibrary, load_motion_library
 from .evaluation.benchmark import make_benchmark, read_descriptions
 from .evaluation.plots import draw_curves
-from .evaluation.table import write_tables
+from .evaluation.table import Table, write_tables
 from .torch_body import TorchBody
 
 QUICK_SEEDS: Final = 1
@@ -100,7 +101,8 @@ def _run_all(
     started_s = time.monotonic()
     window = materials.settings.frames
     base = score(lifter_as_it_is(materials.lifter), splits, materials.lifter, materials.body, window)
-    text = _write_summary(output, runs, base, materials.settings)
+    extras = [bottleneck_table(materials, splits["val"])]
+    text = _write_summary(output, runs, base, materials.settings, extras)
     for number, run in enumerate(runs, start=1):
         path = _result_path(output, run)
         if path.exists():
@@ -116,7 +118,7 @@ def _run_all(
             f" PA-MPJPE {scores['pa_mpjpe_mm']:.1f} MPJPE {scores['mpjpe_mm']:.1f} mm ACC {scores['acc']:.1f}"
             f" ACC ERR {scores['acc_error']:.1f} mm/frame^2"
         )
-        text = _write_summary(output, runs, base, materials.settings)
+        text = _write_summary(output, runs, base, materials.settings, extras)
     return text
 
 
@@ -153,13 +155,15 @@ def _score_views(
     }
 
 
-def _write_summary(output: Path, runs: Sequence[Run], base: dict[str, Any], settings: AblationSettings) -> str:
-    """Write table.txt and table.json of the runs that are done; return the text."""
+def _write_summary(
+    output: Path, runs: Sequence[Run], base: dict[str, Any], settings: AblationSettings, extras: Sequence[Table]
+) -> str:
+    """Write table.txt and table.json of the runs that are done, and of further tables; return the text."""
     paths = [_result_path(output, run) for run in runs]
     results = [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
     _draw_curves(results, output)
     header = {"settings": asdict(settings), "runs": len(results), "planned": len(runs)}
-    return write_tables(summary_tables(results, base), output / "table.txt", output / "table.json", header)
+    return write_tables([*summary_tables(results, base), *extras], output / "table.txt", output / "table.json", header)
 
 
 def _fit_to_minutes(
