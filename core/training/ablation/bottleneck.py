@@ -73,7 +73,8 @@ def joint_components(features: Tensor, size: int) -> Callable[[Tensor], Tensor]:
 def _components(centered: Tensor, size: int) -> Tensor:
     """Return (C, size) orthonormal directions of most variance of centered rows (N, C)."""
     _, vectors = torch.linalg.eigh(centered.T @ centered)
-    return vectors[:, -size:]
+    largest: Tensor = vectors[:, -size:]
+    return largest
 
 
 def _training_features(windows: FeatureWindows) -> Tensor:

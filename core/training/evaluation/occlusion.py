@@ -31,6 +31,7 @@ PARTS: Final[tuple[HiddenPart, ...]] = ("limb", "body")
 MARGIN_FRAMES: Final = 4
 """Seen before and after, at least."""
 _LIMBS: Final = ((13, 15, 17, 19, 21), (14, 16, 18, 20, 22), (25, 27, 29, 31), (26, 28, 30, 32))
+_LIMB_ANCHORS: Final = (11, 12, 23, 24)
 _VISIBILITY_LOSS: Final = 0.6
 
 
@@ -49,8 +50,9 @@ class OccludedViews:
 def hide(views: SimulatedViews, part: HiddenPart, length: int, seed: int) -> OccludedViews:
     """Return the views with one occlusion of `length` frames in each window.
 
-    Hidden landmarks are what a landmark network guesses: wrong by the simulator's own dropout factor, drawn anew, and
-    reported with low visibility. A whole hidden body stands for somebody who passes in front.
+    A hidden landmark tells nothing of where it really is: it stays where it was last seen, a limb's carried along by
+    the shoulder or hip that it hangs on, wanders by the simulator's own dropout noise, and is reported with low
+    visibility. A whole hidden body stands for somebody who passes in front.
 
     Args:
         part: one random arm or leg from the elbow or knee on, or everything.
@@ -59,18 +61,44 @@ def hide(views: SimulatedViews, part: HiddenPart, length: int, seed: int) -> Occ
     generator = torch.Generator().manual_seed(seed)
     count, frames = views.visibility.shape[:2]
     hidden = _hidden_spell(count, frames, part, length, generator)
-    noise, occlusion = NoiseSettings(), OcclusionSettings()
-    degradation = torch.full((count, frames, LANDMARK_COUNT), 1 + occlusion.dropout_factor)
-    rate = views.frame_rate_hz
-    rooted = views.landmarks - hip_middle(views.landmarks)
-    guessed_world = noisy_world_landmarks(rooted, degradation, rate, noise, generator)
-    person_height = views.focal * PERSON_HEIGHT_M / views.pelvis[..., 2:]
-    error = image_error(degradation, rate, noise, generator) * person_height[..., None]
-    keypoints2d = torch.where(hidden[..., None], views.true_keypoints2d + error, views.keypoints2d)
+    last_seen = hidden.any(dim=-1).float().argmax(dim=1) - 1
+    anchors = _anchors(hidden) if part == "limb" else None
+    noise, rate = NoiseSettings(), views.frame_rate_hz
+    degradation = torch.full((count, frames, LANDMARK_COUNT), 1 + OcclusionSettings().dropout_factor)
+    held_world = held_points(views.world_landmarks, last_seen, anchors)
+    guessed_world = noisy_world_landmarks(held_world, degradation, rate, noise, generator)
+    depth = views.pelvis[torch.arange(count), last_seen, 2]
+    person_height = (views.focal.reshape(count) * PERSON_HEIGHT_M / depth)[:, None, None, None]
+    drift = image_error(degradation, rate, noise, generator) * person_height
+    guessed2d = held_points(views.keypoints2d, last_seen, anchors) + drift
+    keypoints2d = torch.where(hidden[..., None], guessed2d, views.keypoints2d)
     world = torch.where(hidden[..., None], guessed_world, views.world_landmarks)
     visibility = torch.where(hidden, (views.visibility - _VISIBILITY_LOSS).clamp_min(0.02), views.visibility)
     occluded = replace(views, keypoints2d=keypoints2d, world_landmarks=world - hip_middle(world), visibility=visibility)
     return OccludedViews(occluded, hidden.numpy())
+
+
+def held_points(points: Tensor, last_seen: Tensor, anchors: Tensor | None) -> Tensor:
+    """Return points (N, T, 33, A) as they would be had they stood still since a frame.
+
+    Args:
+        points: (N, T, 33, A).
+        last_seen: (N,) the frame.
+        anchors: (N,) the landmark that carries all others along, None where everything stands.
+    """
+    rows = torch.arange(len(points))
+    held = points[rows, last_seen][:, None].expand_as(points)
+    if anchors is None:
+        return held
+    carrier = points[rows, :, anchors]
+    return held + (carrier - carrier[rows, last_seen][:, None])[:, :, None]
+
+
+def _anchors(hidden: Tensor) -> Tensor:
+    """Return (N,) the shoulder or hip that each window's hidden limb hangs on; hidden is (N, T, 33)."""
+    is_hidden = hidden.any(dim=1)
+    chosen = torch.stack([is_hidden[:, limb[0]] for limb in _LIMBS], dim=1).float().argmax(dim=1)
+    return torch.tensor(_LIMB_ANCHORS)[chosen]
 
 
 def _hidden_spell(count: int, frames: int, part: HiddenPart, length: int, generator: torch.Generator) -> Tensor:

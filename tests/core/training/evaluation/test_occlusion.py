@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.skeleton import BODY_LANDMARKS
-from core.training.evaluation.occlusion import hidden_joint_errors, hide, occlusion_table
+from core.training.evaluation.occlusion import held_points, hidden_joint_errors, hide, occlusion_table
 
 
 @pytest.fixture
@@ -34,6 +34,32 @@ def test_only_hidden_landmarks_are_touched_and_they_are_worse(views):
     errors = [(v.keypoints2d - views.true_keypoints2d)[hidden].norm(dim=-1).mean() for v in (occluded.views, views)]
     assert errors[0] > 2 * errors[1]
     assert torch.equal(occluded.views.landmarks, views.landmarks)
+
+
+@pytest.mark.parametrize("part", ["limb", "body"])
+def test_hidden_landmarks_tell_nothing_of_the_truth(views, part):
+    """Whatever the hidden landmarks really do, and would have been seen to do, the evidence is the same."""
+    before = hide(views, part, 15, seed=1)
+    hidden = torch.as_tensor(before.hidden)
+    moved = {
+        name: torch.where(hidden[..., None], getattr(views, name) + 0.4, getattr(views, name))
+        for name in ("landmarks", "true_keypoints2d", "keypoints2d", "world_landmarks")
+    }
+    after = hide(replace(views, **moved), part, 15, seed=1)
+    assert np.array_equal(after.hidden, before.hidden)
+    for name in ("keypoints2d", "visibility", "world_landmarks"):
+        assert torch.allclose(getattr(after.views, name), getattr(before.views, name), atol=1e-6), name
+
+
+def test_held_points_stay_and_a_limb_goes_with_what_it_hangs_on():
+    points = torch.randn(2, 9, 33, 3, generator=torch.Generator().manual_seed(0))
+    last_seen = torch.tensor([2, 5])
+    still = held_points(points, last_seen, None)
+    assert torch.equal(still[1, 8], points[1, 5]) and torch.equal(still[0, 0], points[0, 2])
+    carried = held_points(points, last_seen, torch.tensor([11, 24]))
+    offset = points[0, 2, 15] - points[0, 2, 11]
+    torch.testing.assert_close(carried[0, 7, 15], points[0, 7, 11] + offset)
+    torch.testing.assert_close(carried[1, 3, 24], points[1, 3, 24])
 
 
 def test_the_same_seed_hides_the_same(views):
