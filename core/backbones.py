@@ -48,7 +48,6 @@ def make_estimator(settings: EstimateSettings, networks: Mapping[str, Any]) -> T
 
     Raises:
         BodyFileError: the SMPL body is missing or cannot be used.
-        OptionError: it does not go with the network.
     """
     if settings.backbone == "pare":
         body = load_smpl_body(settings.smpl, settings.checkpoint)
@@ -59,8 +58,9 @@ def make_estimator(settings: EstimateSettings, networks: Mapping[str, Any]) -> T
     return OpenEstimator(estimator)
 
 
-def backbone_warnings(settings: EstimateSettings) -> list[Warning]:
+def backbone_warnings(settings: EstimateSettings, networks: Mapping[str, Any]) -> list[Warning]:
     """Return what the user should know about a result of this backbone."""
+    network = networks.get("network")
     if settings.backbone == "pare" and settings.temporal_weights is None:
         return [
             Warning(
@@ -68,6 +68,9 @@ def backbone_warnings(settings: EstimateSettings) -> list[Warning]:
                 "No temporal weights were given: the motion is PARE's own, frame by frame and not smoothed.",
             )
         ]
+    if settings.smpl is not None and network is not None and not network.file.betas:
+        message = "Your network gives no betas, so your SMPL file is not used: the motion is on the bundled body."
+        return [Warning("smpl_not_used", message)]
     return []
 
 

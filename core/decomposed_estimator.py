@@ -69,10 +69,15 @@ class DecomposedEstimator:
 
 
 class TemporalPrior:
-    """Runs the temporal network over a track's features; without one, the per-frame result is the result."""
+    """Runs the temporal network over a track's features; without one, the per-frame result is the result.
 
-    def __init__(self, temporal: Network | None) -> None:
-        self._temporal = temporal
+    Args:
+        warmup_frames: frames that a segment is led in by, its own first ones mirrored in time, so that an encoder that
+            looks back only does not start from nothing; for whole tracks, not for windows.
+    """
+
+    def __init__(self, temporal: Network | None, warmup_frames: int = 0) -> None:
+        self._temporal, self._warmup_frames = temporal, warmup_frames
 
     def apply(
         self,
@@ -105,8 +110,9 @@ class TemporalPrior:
     def _run_temporal(self, pose_features: FloatArray, window: Window) -> FloatArray:
         """Return rotations (T, 24, 6) of the features (T, 24, 128) of one segment."""
         if window == "track" or len(pose_features) <= window:
-            whole: FloatArray = self._call_temporal(pose_features[None])[0]
-            return whole
+            lead_in = pose_features[1 : self._warmup_frames + 1][::-1] if window == "track" else pose_features[:0]
+            whole: FloatArray = self._call_temporal(np.concatenate([lead_in, pose_features])[None])[0]
+            return whole[len(lead_in) :]
         starts = window_starts(len(pose_features), window)
         blended: FloatArray = np.zeros((*pose_features.shape[:2], 6))
         weight = np.zeros((len(pose_features), 1, 1))

@@ -27,6 +27,8 @@ from .view import View
 CHECKPOINT_VARIABLE: Final = "JOINTWISE_PARE_CHECKPOINT"
 TRACK_OUTPUTS: Final = ("pose_features", "rot6d", "weak_camera", "betas")
 """What is kept of PARE's outputs; 13 kB a frame."""
+WARMUP_FRAMES: Final = 8
+"""The paper's encoder looks back only, and was trained on clips of 16 frames from a zero state."""
 
 
 class PareCrops:
@@ -167,7 +169,7 @@ def estimate_poses(
         # Camera and shape look at single frames, so each frame may be a clip of its own.
         single = temporal.run({"pose_features": outputs["pose_features"][:, None]})
         outputs |= {name: single[name][:, 0] for name in ("weak_camera", "betas")}
-    return TemporalPrior(temporal).apply(outputs, frame_ids, frame_rate_hz, window)
+    return TemporalPrior(temporal, WARMUP_FRAMES).apply(outputs, frame_ids, frame_rate_hz, window)
 
 
 def _need_torch() -> None:

@@ -60,7 +60,7 @@ class EstimateJob:
         chosen = choose_people(tracks, settings.people, settings.video)
         chosen, swaps = _repair_sides(chosen)
         crop_outputs = self._look_again(estimator.crop_model, chosen)
-        for warning in backbone_warnings(settings):
+        for warning in backbone_warnings(settings, self._networks):
             self._warn(warning)
         with self._timed("estimate"):
             motions = self._estimate_motions(chosen, crop_outputs, view, estimator, swaps)

@@ -43,9 +43,10 @@ def describe_run(
 
 
 def _other_files(settings: EstimateSettings) -> list[Path | None]:
-    """Return the files that decide the result beside the networks: body, detector, description of a network."""
-    body = settings.smpl if settings.smpl or settings.backbone == "pare" else open_body_path()
-    return [body, settings.detector_weights, settings.network]
+    """Return the files that decide the result beside the networks: bodies, detector, description of a network."""
+    # Own networks go through the open lifter, which knows the open body, whatever body the motion ends on.
+    open_body = None if settings.backbone == "pare" else open_body_path()
+    return [open_body, settings.smpl, settings.detector_weights, settings.network]
 
 
 def _options(settings: EstimateSettings) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from .body_model import BodyModel, load_open_body
 from .crop_backbone import CropModel, CropOutputs
 from .decomposed_estimator import DecomposedEstimator, PoseSequence, Window
-from .errors import OptionError
 from .evidence import Evidence
 from .open_backbone import track_evidence
 from .pare_crops import crop_camera_to_transl
@@ -57,20 +56,15 @@ class UserEstimator:
         estimator: lifter and temporal network of the open estimator.
         smpl: the user's neutral SMPL file, on whose body shape and camera of the network then are; None for the open
             body, whose shape is the lifter's.
+    Note: a network that gives no shape is taken on the open body, whatever `smpl` is.
     Raises:
-        OptionError: an SMPL body is given, but the network gives no shape.
         BodyFileError: the SMPL file cannot be used.
     """
 
     def __init__(self, network: UserNetwork, estimator: DecomposedEstimator, smpl: Path | None) -> None:
-        if smpl is not None and not network.file.betas:
-            raise OptionError(
-                f"The network {network.file.path.name} gives no betas, so it cannot use an SMPL body.",
-                "Leave the SMPL file out, or name the output in the network's description.",
-            )
         self.crop_model: CropModel | None = network
-        self._has_own_body = smpl is not None
-        self.body = load_neutral_body(smpl) if smpl is not None else load_open_body()
+        self._has_own_body = smpl is not None and bool(network.file.betas)
+        self.body = load_neutral_body(smpl) if smpl is not None and self._has_own_body else load_open_body()
         self._estimator = estimator
 
     def estimate(self, track: Track, crop_outputs: CropOutputs | None, view: View, window: Window) -> TrackPoses:

@@ -12,7 +12,7 @@ from core.backbones import (
     tracker_loaders,
 )
 from core.crop_backbone import CropOutputs
-from core.errors import BodyFileError, OptionError
+from core.errors import BodyFileError
 from core.models.torch_engine import TorchNetwork
 from core.pare_backbone import PareEstimator
 from core.pare_crops import SquareBoxes, crop_camera_to_transl
@@ -136,10 +136,13 @@ def test_a_users_network_has_its_own_shape_and_camera_on_an_smpl_body(user_netwo
     np.testing.assert_allclose(motion.trans, crop_camera_to_transl(camera, boxes, 900.0, (640, 480)), atol=1e-5)
 
 
-def test_a_network_without_shape_cannot_use_an_smpl_body(tmp_path, smpl):
+def test_a_network_without_shape_stays_on_the_open_body_and_says_so(tmp_path, smpl):
     write_network(tmp_path / "net.onnx", {"pose": np.tile(np.eye(3), (24, 1, 1))})
-    with pytest.raises(OptionError, match="gives no betas"):
-        UserEstimator(load(tmp_path, ROTATIONS), FakeOpenEstimator(), smpl)
+    network = load(tmp_path, ROTATIONS)
+    assert UserEstimator(network, FakeOpenEstimator(), smpl).body.body_file.name == "open"
+    chosen = settings(tmp_path, backbone="onnx", network=tmp_path, smpl=smpl)
+    (warning,) = backbone_warnings(chosen, {"network": network})
+    assert warning.code == "smpl_not_used"
 
 
 def test_each_backbone_names_the_networks_it_needs(tmp_path):
@@ -156,11 +159,11 @@ def test_each_backbone_names_the_networks_it_needs(tmp_path):
 
 
 def test_pare_without_temporal_weights_says_so(tmp_path):
-    (warning,) = backbone_warnings(settings(tmp_path, backbone="pare"))
+    (warning,) = backbone_warnings(settings(tmp_path, backbone="pare"), {})
     assert warning.code == "no_temporal_weights"
     assert "PARE's own" in warning.message
-    assert backbone_warnings(settings(tmp_path, backbone="pare", temporal_weights=tmp_path)) == []
-    assert backbone_warnings(settings(tmp_path)) == []
+    assert backbone_warnings(settings(tmp_path, backbone="pare", temporal_weights=tmp_path), {}) == []
+    assert backbone_warnings(settings(tmp_path), {}) == []
 
 
 def test_the_motion_file_repeats_the_terms(user_network):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.decomposed_estimator import DecomposedEstimator, blend_weights, window_starts
+from core.decomposed_estimator import DecomposedEstimator, TemporalPrior, blend_weights, window_starts
 from core.errors import OptionError
 from core.evidence import Evidence
 
@@ -99,3 +99,27 @@ def test_long_tracks_go_through_the_lifter_in_parts():
 def test_a_window_of_one_frame_is_refused():
     with pytest.raises(OptionError):
         DecomposedEstimator(FeatureLifter(), FeatureCopier()).estimate(evidence_of([0, 1]), np.arange(2), 30.0, 1)
+
+
+def outputs_of(count):
+    features = np.broadcast_to(np.arange(count, dtype=np.float32)[:, None, None], (count, 24, 128))
+    return {
+        "pose_features": features,
+        "rot6d": np.zeros((count, 24, 6)),
+        "betas": np.zeros((count, 10)),
+        "weak_camera": np.zeros((count, 3)),
+    }
+
+
+def test_a_segment_is_led_in_by_its_own_first_frames_mirrored():
+    copier = FeatureCopier()
+    frame_ids = np.concatenate([np.arange(5), np.arange(100, 103)])
+    sequence = TemporalPrior(copier, warmup_frames=3).apply(outputs_of(8), frame_ids, 30.0)
+    assert copier.sequences == [[3, 2, 1, 0, 1, 2, 3, 4], [7, 6, 5, 6, 7]]
+    assert sequence.rot6d[:, 0, 0].tolist() == list(range(8))
+
+
+def test_windows_are_not_led_in():
+    copier = FeatureCopier()
+    TemporalPrior(copier, warmup_frames=3).apply(outputs_of(6), np.arange(6), 30.0, 4)
+    assert copier.sequences == [[0, 1, 2, 3], [2, 3, 4, 5]]
