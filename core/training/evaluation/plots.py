@@ -68,10 +68,12 @@ def draw_joint_path(
             over_time.plot(times, 1000 * (points[:, axis] + shift), color=color, label="xyz"[axis])
         over_time.set(xlabel="time [s]", ylabel="about the truth's mean [mm], shifted")
     axes[0, 0].legend()
-    axes[1, 0].legend()
+    axes[1, 0].legend(loc="upper center", ncols=3)
     limits = np.array([over_time.get_ylim() for over_time in axes[1]])
+    low, high = limits[:, 0].min(), limits[:, 1].max()
     for over_time in axes[1]:
-        over_time.set_ylim(limits[:, 0].min(), limits[:, 1].max())
+        # Room for the legend above the curves.
+        over_time.set_ylim(low, high + 0.2 * (high - low))
     figure.suptitle(f"{LANDMARK_NAMES[landmark].replace('_', ' ')}, first {len(times)} frames")
     _save(figure, path)
 
