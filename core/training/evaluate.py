@@ -27,6 +27,7 @@ from ..smoothing import POSE_CUTOFF_HZ, smooth_root, smooth_rot6d
 from ..weak_camera import weak_camera_to_pelvis
 from ..whole_file import whole_file
 from .clips import load_motion_library
+from .evaluation.liveliness import Liveliness, liveliness
 from .metrics import MM_PER_M, MotionErrors, mean_distance_mm, motion_errors
 from .simulator import SimulatedViews
 from .stage import LIFTER_WEIGHTS_NAME, TEMPORAL_WEIGHTS_NAME, validation_views
@@ -62,6 +63,7 @@ class BenchmarkRow:
 
     name: str
     errors: MotionErrors
+    liveliness: Liveliness
 
 
 @dataclass(frozen=True)
@@ -137,27 +139,30 @@ def estimate_views(views: SimulatedViews, estimator: DecomposedEstimator) -> Est
 
 def raw_rows(views: SimulatedViews) -> list[BenchmarkRow]:
     """Return the landmark network's own world landmarks, plain and smoothed."""
-    true, raw = views.landmarks.numpy(), views.world_landmarks.numpy()
-    rows = [BenchmarkRow("raw landmarks", motion_errors(raw, true))]
+    raw = views.world_landmarks.numpy()
+    rows = [_row("raw landmarks", raw, views)]
     for window_s in RAW_WINDOWS_S:
         window = round(window_s * views.frame_rate_hz) | 1
         smoothed = savgol_filter(raw, window, polyorder=3, axis=1)
-        rows.append(
-            BenchmarkRow(f"raw landmarks, Savitzky-Golay {1000 * window_s:.0f} ms", motion_errors(smoothed, true))
-        )
+        rows.append(_row(f"raw landmarks, Savitzky-Golay {1000 * window_s:.0f} ms", smoothed, views))
     return rows
 
 
 def estimator_rows(views: SimulatedViews, estimates: Estimates, body: BodyModel) -> list[BenchmarkRow]:
     """Return the lifter without and with the GRUs, each without and with the pipeline's smoothing."""
-    true, rows = views.landmarks.numpy(), []
+    rows = []
     for name, field in (("lifter", "rot6d_per_frame"), ("lifter + GRUs", "rot6d")):
         rot6d = [getattr(sequence, field) for sequence in estimates.sequences]
         for cutoff_hz in (None, POSE_CUTOFF_HZ):
             suffix = f", smoothed at {cutoff_hz:g} Hz" if cutoff_hz else ""
             landmarks = pose_tracks(rot6d, estimates, body, views.frame_rate_hz, cutoff_hz)
-            rows.append(BenchmarkRow(name + suffix, motion_errors(landmarks, true)))
+            rows.append(_row(name + suffix, landmarks, views))
     return rows
+
+
+def _row(name: str, landmarks: FloatArray, views: SimulatedViews) -> BenchmarkRow:
+    true = views.landmarks.numpy()
+    return BenchmarkRow(name, motion_errors(landmarks, true), liveliness(landmarks, true, views.frame_rate_hz))
 
 
 def pose_tracks(
@@ -203,19 +208,20 @@ def below_best_raw(rows: list[BenchmarkRow]) -> float:
 
 
 def _as_json(rows: list[BenchmarkRow], root: RootErrors) -> dict[str, Any]:
-    table = {row.name: asdict(row.errors) for row in rows}
+    table = {row.name: {**asdict(row.errors), **asdict(row.liveliness)} for row in rows}
     return {"rows": table, "root": asdict(root), "pa_mpjpe_below_best_raw": below_best_raw(rows)}
 
 
 def _as_table(rows: list[BenchmarkRow], root: RootErrors) -> str:
     """Return the table as text; the last row is the default pipeline."""
     width = max(len(row.name) for row in rows)
-    lines = [f"{'':{width}}   MPJPE  PA-MPJPE   ACC  ACC ERR  ACC ratio"]
+    lines = [f"{'':{width}}   MPJPE  PA-MPJPE   ACC  ACC ERR  ACC ratio  peak speed    lag"]
     for row in rows:
         e = row.errors
         lines.append(
             f"{row.name:{width}}  {e.mpjpe_mm:6.1f}  {e.pa_mpjpe_mm:8.1f}  {e.acc_mm_per_frame2:4.1f}"
             f"  {e.acc_error_mm_per_frame2:7.1f}  {e.acc_ratio:9.2f}"
+            f"  {row.liveliness.peak_speed_ratio:10.2f}  {row.liveliness.lag_frames:5.2f}"
         )
     lines.append(f"PA-MPJPE of the last row is {below_best_raw(rows):.0%} below the best smoothed raw row.")
     lines.append(
@@ -223,4 +229,5 @@ def _as_table(rows: list[BenchmarkRow], root: RootErrors) -> str:
         f" (unsmoothed {root.raw_jitter_mm_per_frame2:.1f}, true {root.true_jitter_mm_per_frame2:.1f})."
     )
     lines.append("mm and mm/frame^2 at 30 frames a second; 12 body landmarks, rooted at the middle of the hips.")
+    lines.append("Peak speed of wrists and ankles over the true one; lag in frames.")
     return "\n".join(lines)
