@@ -36,7 +36,8 @@ def main(arguments: Sequence[str]) -> int:
         options.run(options, reporter)
     except JointwiseError as error:
         return _report_failure(error, reporter)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenPipeError):
+        # Whoever stops reading, `head` say, has seen enough.
         return _report_failure(CancelledError(), reporter)
     except Exception as error:  # the one place that may catch everything
         return _report_failure(_describe_defect(error), reporter)

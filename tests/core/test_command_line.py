@@ -39,8 +39,9 @@ def test_a_defect_is_one_line_that_says_where(monkeypatch, capsys):
     assert "ValueError: first line second line (test_command_line.py:" in stderr
 
 
-def test_an_interrupted_command_is_cancelled(monkeypatch, capsys):
-    raise_in_command(monkeypatch, KeyboardInterrupt())
+@pytest.mark.parametrize("reason", [KeyboardInterrupt(), BrokenPipeError(32, "Broken pipe")])
+def test_an_interrupted_command_is_cancelled(monkeypatch, capsys, reason):
+    raise_in_command(monkeypatch, reason)
     assert main(ESTIMATE) == 130
     told, _ = events(capsys)
     assert told[-1] == Error("cancelled", "Cancelled.")
