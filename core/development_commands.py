@@ -80,7 +80,7 @@ def _add_train(commands: Any) -> None:
     open_training = command.add_argument_group("open")
     open_training.add_argument("--motions", type=Path, metavar="FILE.npz", help="motion capture")
     open_training.add_argument("--stage", choices=["all", "lifter", "temporal"])
-    open_training.add_argument("--minutes", type=float, help="both stages together (default: 56)")
+    open_training.add_argument("--minutes", type=float, help="both stages together, instead of the preset's iterations")
     open_training.add_argument("--iterations", type=int, help="of each stage, instead of minutes")
     _add_paper_files(command.add_argument_group("paper"))
     command.set_defaults(run=_run_train)
@@ -120,10 +120,15 @@ def _run_extract_features(options: argparse.Namespace, reporter: Reporter) -> No
 
 def _add_evaluate_features(commands: Any) -> None:
     command = commands.add_parser("evaluate-features", help="the paper's tables of trained weights, from features")
-    command.add_argument("--weights", type=Path, required=True, metavar="FILE", help="of the paper's training")
-    command.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="for table.txt and table.json")
+    weights = command.add_mutually_exclusive_group(required=True)
+    weights.add_argument("--weights", type=Path, metavar="FILE", help="of the paper's training")
+    weights.add_argument("--vibe", type=Path, metavar="FILE", help="VIBE's, such as vibe_model_w_3dpw.pth.tar")
+    weights.add_argument("--hmr", type=Path, metavar="FILE", help="HMR's or SPIN's, if the database is of its features")
+    command.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="for tables and Fig. 3")
     command.add_argument("--config", default="paper", metavar="NAME|FILE.toml", help="that of the training")
     command.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    command.add_argument("--vibe-db", type=Path, metavar="FILE", help="VIBE's 3dpw_test_db.pt, for --vibe and --hmr")
+    command.add_argument("--without-temporal", action="store_true", help="VIBE's regressor alone, frame by frame")
     _add_paper_files(command)
     command.set_defaults(run=_run_evaluate_features)
 

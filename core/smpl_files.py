@@ -32,6 +32,8 @@ VERTICES: Final = {
 }  # fmt: skip
 """Well-known vertices of the SMPL surface."""
 
+_GENDER_MARKS: Final = {"neutral": {"neutral", "n"}, "female": {"female", "f"}, "male": {"male", "m"}}
+
 HIP_WIDENING: Final = 0.26
 """SMPL's hip joints are 14 cm apart, BlazePose's hips 21: each landmark lies outside by this share of the distance."""
 
@@ -44,7 +46,8 @@ BAD_PICKLE_ERRORS: Final = (
 def load_smpl_file(path: str | os.PathLike[str]) -> BodyFile:
     """Return the SMPL body in `path` (.npz or .pkl) with BlazePose-style landmarks on it.
 
-    Note: gender comes from the file's name (SMPL_MALE, basicmodel_f, ...), else it is neutral.
+    Note: gender comes from the name of the file (SMPL_MALE, basicmodel_f, ...) or of the two folders that it lies in,
+        else it is neutral: SMPL's files do not state it.
     Raises: BodyFileError when the file is missing, unsafe, damaged, or not an SMPL body with 24 joints.
     """
     file = Path(path)
@@ -111,10 +114,13 @@ def body_from_arrays(file: Path, arrays: dict[str, NDArray[Any]]) -> BodyFile:
 
 
 def _gender_from_name(file: Path) -> str:
-    words = re.split(r"[^a-z]+", file.stem.lower())
-    if "female" in words or "f" in words:
-        return "female"
-    return "male" if "male" in words or "m" in words else "neutral"
+    """Return the gender that the file's name states, or else the folder it lies in, or that one's; neutral for none."""
+    for name in (file.stem, file.parent.name, file.parent.parent.name):
+        words = re.split(r"[^a-z]+", re.sub(r"smpl[hx]?|model|basic", " ", name.lower()))
+        for gender, marks in _GENDER_MARKS.items():
+            if marks & set(words):
+                return gender
+    return "neutral"
 
 
 def _landmark_mixes() -> dict[str, dict[str, float]]:

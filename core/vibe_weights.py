@@ -8,6 +8,7 @@ from torch import Tensor
 
 from .checkpoints import load_strictly, read_checkpoint, tensors_of
 from .errors import WeightsError
+from .models.resnet import RESNET_FEATURE_SIZE
 from .models.vibe import HmrNetwork, VibeEncoderConfig, VibeMotionDiscriminator, VibeNetwork
 
 _SMPL_PART: Final = "smpl."
@@ -74,8 +75,11 @@ def _encoder_config(tensors: Mapping[str, Tensor], path: Path) -> VibeEncoderCon
             f"{path} holds weights of another network than VIBE: it has no encoder.gru.weight_ih_l0.",
             "VIBE's published file is vibe_model_w_3dpw.pth.tar or vibe_model_wo_3dpw.pth.tar.",
         )
+    if first.shape[1] != RESNET_FEATURE_SIZE:
+        raise WeightsError(
+            f"The encoder of {path} reads {first.shape[1]} features a frame; VIBE's regressor {RESNET_FEATURE_SIZE}."
+        )
     return VibeEncoderConfig(
-        feature_size=first.shape[1],
         hidden_size=first.shape[0] // 3,
         layer_count=sum(f"encoder.gru.weight_ih_l{layer}" in tensors for layer in range(8)),
         is_bidirectional="encoder.gru.weight_ih_l0_reverse" in tensors,

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..errors import OptionError
 from ..skeleton import JOINT_COUNT
 from .landmark_lifter import FEATURE_SIZE, RotationHeads
 
@@ -26,12 +27,14 @@ class TemporalConfig:
     """Options of the encoder; they travel in the header of the weight file.
 
     Note: the paper's mode is `direction="uni", residual=False`. With `residual` the linear layer starts at zero, so an
-    untrained encoder leaves the per-frame result as it is.
+    untrained encoder leaves the per-frame result as it is. `has_relu` is VIBE's ReLU before the linear layer, which the
+    paper does not mention; headers of weights that are older than it do not name it.
     """
 
     direction: Direction = "bi"
     residual: bool = True
     hidden_size: int = HIDDEN_SIZE
+    has_relu: bool = False
 
 
 class TemporalOutput(NamedTuple):
@@ -118,6 +121,8 @@ class JointTemporalEncoder(nn.Module):
         x = pose_features.permute(2, 1, 0, 3)
         for layer in self.layers:
             x = layer(x)
+        if self.config.has_relu:
+            x = x.relu()
         x = torch.baddbmm(self.projection_bias, x.reshape(JOINT_COUNT, frames * clips, -1), self.projection_weight)
         x = x.view(JOINT_COUNT, frames, clips, FEATURE_SIZE).permute(2, 1, 0, 3)
         return pose_features + x if self.config.residual else x
@@ -156,10 +161,16 @@ class JointTemporalEncoder(nn.Module):
 
 
 class TemporalEstimator(nn.Module):
-    """The encoder and its own rotation heads: the network `open_temporal`."""
+    """The encoder and its own rotation heads: the network `open_temporal`.
+
+    Raises:
+        OptionError: a ReLU, which the exported network does not have.
+    """
 
     def __init__(self, config: TemporalConfig | None = None) -> None:
         super().__init__()
+        if config is not None and config.has_relu:
+            raise OptionError("The network open_temporal has no ReLU before its linear layer.", "Leave out has_relu.")
         self.encoder = JointTemporalEncoder(config)
         self.heads = RotationHeads()
 

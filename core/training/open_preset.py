@@ -24,9 +24,11 @@ class LifterOptions:
     """Stage 1, on single frames.
 
     Attributes:
+        iterations: optimiser steps; 28 minutes where the shipped weights were made.
         learning_rate: the highest, after the warm-up; it then falls along a cosine.
     """
 
+    iterations: int = 12_050
     batch_frames: int = 512
     learning_rate: float = 1e-3
     weight_decay: float = 1e-3
@@ -57,6 +59,7 @@ class TemporalOptions:
     """Stage 2, on windows of frozen features.
 
     Attributes:
+        iterations: optimiser steps; 20 minutes where the shipped weights were made.
         learning_rate: as in `LifterOptions`.
         discriminator_interval: the paper's.
         discriminator_warmup: it starts from nothing and would lag behind, so it learns at each of the first
@@ -66,6 +69,7 @@ class TemporalOptions:
     """
 
     encoder: TemporalConfig = field(default_factory=TemporalConfig)
+    iterations: int = 1_903
     window_frames: int = 40
     batch_windows: int = 24
     learning_rate: float = 5e-4
@@ -87,25 +91,31 @@ class OpenPreset:
 
     Attributes:
         stage: `temporal` takes the lifter that is in the output folder.
-        minutes: wall time of the chosen stages together; 0 for no limit.
+        minutes: wall time of the chosen stages together, instead of the stages' iterations; 0 for those. Each stage
+            measures its speed once, at its beginning, and counts iterations from then on.
         lifter_share: of the minutes of both stages.
-        iterations: optimiser steps of each stage at most; 0 for no limit. A run that ends by iterations alone can be
-            stopped and resumed without a trace; with minutes the learning rate follows the clock.
+        iterations: optimiser steps of each stage, instead of the stages' own numbers; 0 for those. With minutes too,
+            what comes first.
         save_every_s: seconds between two checkpoints.
     """
 
     lifter: LifterOptions = field(default_factory=LifterOptions)
     temporal: TemporalOptions = field(default_factory=TemporalOptions)
     stage: Stage = "all"
-    minutes: float = 56.0
+    minutes: float = 0.0
     lifter_share: float = 0.5
     iterations: int = 0
     save_every_s: float = 120.0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse a training without an end."""
-        if self.minutes <= 0 and self.iterations <= 0:
-            raise OptionError("The training needs minutes, or iterations, above zero.")
+        """Refuse a training without an end, and shares that are none."""
+        lengths = {"minutes": self.minutes, "iterations": self.iterations}
+        for name, value in lengths.items():
+            if value < 0:
+                raise OptionError(f"{name} is {value}; at least 0 was expected.")
+        for name, stage in (("lifter", self.lifter), ("temporal", self.temporal)):
+            if stage.iterations < 1:
+                raise OptionError(f"{name}.iterations is {stage.iterations}; at least 1 was expected.")
         if not 0 < self.lifter_share < 1:
             raise OptionError(f"lifter_share is {self.lifter_share}; a share between 0 and 1 was expected.")

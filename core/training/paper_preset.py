@@ -31,6 +31,7 @@ class DataOptions:
             so what was recorded at 50 is halved. 50 keeps all frames, as VIBE does.
         amass_frame_rate_hz: VIBE's 25.
         amass_folders: names of AMASS's folders to read; empty for all of VIBE's that are there.
+        allow_partial: take 3DPW and InstaVariety also where fewer files are there than were published.
     """
 
     train_2d: tuple[str, ...] = ("instavariety",)
@@ -47,6 +48,7 @@ class DataOptions:
     mpi_frame_rate_hz: float = 25.0
     amass_frame_rate_hz: float = 25.0
     amass_folders: tuple[str, ...] = ()
+    allow_partial: bool = False
 
     @property
     def training_parts(self) -> tuple[str, ...]:

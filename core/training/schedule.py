@@ -16,14 +16,21 @@ from ..whole_file import whole_file
 
 @dataclass(frozen=True)
 class Budget:
-    """A stage ends after `minutes` of wall time or `iterations`, whichever comes first; None is no limit."""
+    """A stage ends after `iterations`, or as many as fit into `minutes` if those are fewer; None is no limit."""
 
     minutes: float | None = None
     iterations: int | None = None
 
+    def at_speed(self, step_s: float) -> "Budget":
+        """Return the budget with its minutes turned into iterations, at least one, by the seconds of one step."""
+        if self.minutes is None:
+            return self
+        fitting = max(int(60 * self.minutes / step_s), 1)
+        return Budget(iterations=min(fitting, self.iterations or fitting))
+
 
 class Progress:
-    """How far a stage is, across interruptions."""
+    """How far a stage is, across interruptions: by its iterations alone, so that no clock touches the weights."""
 
     def __init__(self, budget: Budget, iteration: int = 0, elapsed_s: float = 0.0) -> None:
         self.budget, self.iteration = budget, iteration
@@ -37,9 +44,7 @@ class Progress:
     @property
     def fraction(self) -> float:
         """0 at the start, 1 or more when the budget is spent."""
-        by_time = self.elapsed_s / (60 * self.budget.minutes) if self.budget.minutes else 0.0
-        by_count = self.iteration / self.budget.iterations if self.budget.iterations else 0.0
-        return max(by_time, by_count)
+        return self.iteration / self.budget.iterations if self.budget.iterations else 0.0
 
     @property
     def seconds_left(self) -> float:
@@ -90,8 +95,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a damaged file
         raise WeightsError(
-            f"{path} is not a training checkpoint, or it is damaged.", "Train without --resume."
+            f"{path} is not a training checkpoint, or it is damaged.", "Choose another folder."
         ) from error
     if not isinstance(state, dict) or "iteration" not in state:
-        raise WeightsError(f"{path} is not a training checkpoint.", "Train without --resume.")
+        raise WeightsError(f"{path} is not a training checkpoint.", "Choose another folder.")
     return state

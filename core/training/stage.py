@@ -21,6 +21,11 @@ TEMPORAL_WEIGHTS_NAME = "open_temporal.safetensors"
 VALIDATION_SEED = 5
 
 
+def checkpoint_path(output: Path, stage: str) -> Path:
+    """Return where a stage's resumable state lies in the output folder."""
+    return output / f"{stage}_checkpoint.pt"
+
+
 @dataclass(frozen=True)
 class StageContext:
     """One training stage's surroundings."""
@@ -35,6 +40,8 @@ class StageContext:
     simulator: SimulatorSettings = TRAINING
     header: dict[str, str] = field(default_factory=dict)
     """Text that goes into the header of the weight file."""
+    made_of: dict[str, str] = field(default_factory=dict)
+    """Hashes of what is trained on; a stage is not resumed with others."""
 
     @property
     def seed(self) -> int:

@@ -1,18 +1,27 @@
 """The loop of both stages of the open estimator: steps until the budget is spent, checkpoints, validation, curves."""
 
+import copy
+import json
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import torch
 from torch import nn
 
 from ..errors import WeightsError
 from .history import History, Panels
-from .schedule import Progress, WeightAverage, load_checkpoint, save_checkpoint
-from .stage import StageContext, ViewSource
+from .paper.run import check_same
+from .schedule import Budget, Progress, WeightAverage, load_checkpoint, save_checkpoint
+from .stage import StageContext, ViewSource, checkpoint_path
 from .time_left import duration_text
+
+SPEED_ITERATION: Final = 1000
+"""As which the steps are taken whose speed is measured: the discriminator's first iterations are over by then."""
+UNTIMED_STEPS, TIMED_STEPS = 5, 20
 
 
 class Stateful(Protocol):
@@ -26,10 +35,10 @@ class Stateful(Protocol):
 
 
 class StageTraining(ABC):
-    """One stage. A run that ends by iterations goes on after an interruption as if there had been none, bit by bit.
+    """One stage; after an interruption it goes on as if there had been none, bit by bit.
 
     Args:
-        name: of the stage; its checkpoint and its curves are called after it.
+        name: of the stage and of its options in the preset; its checkpoint and its curves are called after it.
         seed: of the simulated views.
     """
 
@@ -43,7 +52,7 @@ class StageTraining(ABC):
     @property
     def checkpoint_path(self) -> Path:
         """Where the resumable state lies."""
-        return self.context.output / f"{self.name}_checkpoint.pt"
+        return checkpoint_path(self.context.output, self.name)
 
     @property
     def resumes(self) -> bool:
@@ -52,12 +61,14 @@ class StageTraining(ABC):
 
     def run(self) -> None:
         """Train until the budget is spent."""
+        if self.progress.budget.minutes is not None:
+            self._count_iterations()
         saved_at_s = self.progress.elapsed_s
         while self.progress.fraction < 1.0:
             self.history.add(self.step())
             if self.progress.elapsed_s - saved_at_s > self.context.save_every_s:
-                saved_at_s = self.progress.elapsed_s
                 self.context.report(self._save_and_validate())
+                saved_at_s = self.progress.elapsed_s
         self.context.report(f"done: {self._save_and_validate()}")
 
     @abstractmethod
@@ -79,39 +90,83 @@ class StageTraining(ABC):
     def save(self) -> None:
         """Write the weight file and the resumable state."""
         self.save_weights()
-        state = {
-            "iteration": self.progress.iteration,
-            "elapsed_s": self.progress.elapsed_s,
-            "average": self.average.state,
-            "history": self.history.state(),
-            "random": {"torch": torch.get_rng_state(), **self.source.state()},
-            "parts": {name: part.state_dict() for name, part in self.parts().items()},
-        }
-        save_checkpoint(self.checkpoint_path, state)
+        save_checkpoint(self.checkpoint_path, self._state())
 
     def restore(self) -> None:
         """Go on from the checkpoint.
 
         Raises:
             WeightsError: it cannot be read, or is of something else.
+            OptionError: it was made with other options or data; names them.
         """
         state = load_checkpoint(self.checkpoint_path)
         try:
-            for name, part in self.parts().items():
-                part.load_state_dict(state["parts"][name])
-            self.average.state = state["average"]
-            self.history.load_state(state["history"])
-            self.progress = Progress(self.context.budget, state["iteration"], state["elapsed_s"])
-            self.source.load_state(state["random"])
-            torch.set_rng_state(state["random"]["torch"])
+            check_same(json.loads(state["configuration"]), self._configuration(), self.checkpoint_path)
+            self._load_state(state)
         except (KeyError, ValueError, RuntimeError, TypeError) as error:
             raise WeightsError(
-                f"{self.checkpoint_path} is no checkpoint of this training ({error}).", "Train without --resume."
+                f"{self.checkpoint_path} is no checkpoint of this training ({error}).", "Choose another folder."
             ) from error
+
+    def made_of(self) -> dict[str, str]:
+        """Return hashes of what the stage is trained on."""
+        return self.context.made_of
 
     def header(self) -> dict[str, str]:
         """Return what the weight file says about how it was made."""
         return {**self.context.header, "iterations": str(self.progress.iteration)}
+
+    def _state(self) -> dict[str, Any]:
+        """Return all that changes in training, and what it must not be resumed without."""
+        return {
+            "configuration": json.dumps(self._configuration()),
+            "iteration": self.progress.iteration,
+            "iterations_in_all": self.progress.budget.iterations,
+            "elapsed_s": self.progress.elapsed_s,
+            "average": self.average.state,
+            "history": self.history.state(),
+            "random": {"torch": torch.get_rng_state(), **self.source.state()},
+            "parts": {name: part.state_dict() for name, part in self.parts().items()},
+        }
+
+    def _load_state(self, state: Mapping[str, Any]) -> None:
+        """Take a state back; KeyError, ValueError, RuntimeError or TypeError where it is none."""
+        for name, part in self.parts().items():
+            part.load_state_dict(state["parts"][name])
+        self.average.state = state["average"]
+        self.history.load_state(state["history"])
+        self.progress = Progress(Budget(iterations=state["iterations_in_all"]), state["iteration"], state["elapsed_s"])
+        self.source.load_state(state["random"])
+        torch.set_rng_state(state["random"]["torch"])
+
+    def _configuration(self) -> dict[str, Any]:
+        """Return what the stage's weights follow from, and so what a resumed run must have in common with the first."""
+        options = asdict(getattr(self.context.preset, self.name))
+        # The budget says it, as --iterations may have the last word.
+        del options["iterations"]
+        return {
+            "seed": self.context.seed,
+            **asdict(self.context.budget),
+            self.name: options,
+            "made_of": self.made_of(),
+        }
+
+    def _count_iterations(self) -> None:
+        """Turn the minutes into iterations, by the speed of some steps that leave no trace."""
+        before = copy.deepcopy(self._state())
+        self.progress.iteration = SPEED_ITERATION
+        for _ in range(UNTIMED_STEPS):
+            self.step()
+        started_s = time.monotonic()
+        for _ in range(TIMED_STEPS):
+            self.step()
+        budget = self.context.budget.at_speed((time.monotonic() - started_s) / TIMED_STEPS)
+        self._load_state(before)
+        self.progress = Progress(budget)
+        # From here on the number rules, whatever becomes of this process.
+        save_checkpoint(self.checkpoint_path, self._state())
+        minutes = self.context.budget.minutes
+        self.context.report(f"{self.name}: {budget.iterations} iterations for {minutes:g} minutes at this speed")
 
     def _save_and_validate(self) -> str:
         """Return a sentence on where the stage is."""

@@ -4,26 +4,29 @@ The weight files appear in the output folder and are written again every few min
 at any time.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import torch
 
 from ..body_file import load_body_file, open_body_path
-from ..errors import WeightsError
+from ..errors import OptionError, WeightsError
 from ..models.landmark_lifter import LandmarkLifter
 from ..models.open_weights import load_lifter
+from ..models.weights import file_sha256
 from .clips import MotionLibrary, load_motion_library
 from .open_preset import OpenPreset
 from .output_folder import make_folder
 from .schedule import Budget
-from .stage import LIFTER_WEIGHTS_NAME, StageContext
+from .stage import LIFTER_WEIGHTS_NAME, StageContext, checkpoint_path
 from .torch_body import TorchBody
 from .train_lifter import LifterTraining
 from .train_temporal import TemporalTraining
+
+STAGES: Final = ("lifter", "temporal")
 
 
 def train(
@@ -42,27 +45,47 @@ def train(
         resume: go on from the checkpoints in the output folder where there are any.
     Raises:
         MotionDataError: the motion file cannot be used.
+        OptionError: there is a checkpoint and `resume` was not asked for, or it was made with other options or data.
         OutputError: the folder cannot be made.
         WeightsError: stage `temporal` without a lifter, or a checkpoint that cannot be read.
     """
     # One thread is as fast as two for networks of this size, and leaves a core for the user.
     torch.set_num_threads(1)
     preset = preset or OpenPreset()
+    stages = STAGES if preset.stage == "all" else (preset.stage,)
     make_folder(output)
+    if not resume:
+        # Before any work, as the second stage would find out half an hour later.
+        _refuse_checkpoints(output, stages)
     library = load_motion_library(motions)
     body = TorchBody(load_body_file(open_body_path()))
-    header = _header(motions, library, preset)
+    data_sha256 = file_sha256(motions)
+    header = {**_header(motions, library, preset), "data_sha256": data_sha256}
 
-    def context(share: float) -> StageContext:
-        budget = Budget(preset.minutes * share or None, preset.iterations or None)
-        return StageContext(library, body, output, budget, resume, report, preset, header=header)
+    def context(stage: str) -> StageContext:
+        budget, made_of = stage_budget(preset, stage), {"motions_sha256": data_sha256}
+        return StageContext(library, body, output, budget, resume, report, preset, header=header, made_of=made_of)
 
-    if preset.stage in ("all", "lifter"):
-        LifterTraining(context(preset.lifter_share if preset.stage == "all" else 1.0)).run()
-    if preset.stage in ("all", "temporal"):
-        share = 1 - preset.lifter_share if preset.stage == "all" else 1.0
+    if "lifter" in stages:
+        LifterTraining(context("lifter")).run()
+    if "temporal" in stages:
         # The stored float16 weights are the ones that ship, so those are what the second stage builds on.
-        TemporalTraining(context(share), _finished_lifter(output)).run()
+        TemporalTraining(context("temporal"), _finished_lifter(output)).run()
+
+
+def _refuse_checkpoints(output: Path, stages: tuple[str, ...]) -> None:
+    """Raise OptionError where a stage has a checkpoint, which a new run would overwrite."""
+    for path in (checkpoint_path(output, stage) for stage in stages):
+        if path.exists():
+            raise OptionError(f"{path} is there already.", "Add --resume to go on from it, or choose another folder.")
+
+
+def stage_budget(preset: OpenPreset, stage: str) -> Budget:
+    """Return a stage's length: its share of the minutes, the number for each stage, or else its own number."""
+    shares = {"lifter": preset.lifter_share, "temporal": 1 - preset.lifter_share}
+    minutes = preset.minutes * (shares[stage] if preset.stage == "all" else 1.0)
+    own_iterations = 0 if minutes else getattr(preset, stage).iterations
+    return Budget(minutes or None, preset.iterations or own_iterations or None)
 
 
 def _finished_lifter(output: Path) -> LandmarkLifter:
@@ -75,18 +98,14 @@ def _finished_lifter(output: Path) -> LandmarkLifter:
 
 def _header(motions: Path, library: MotionLibrary, preset: OpenPreset) -> dict[str, str]:
     """Return what the weight files say about how they were made."""
-    length = f"--minutes {preset.minutes:g}"
-    if preset.iterations:
-        length += f" --iterations {preset.iterations}"
-    with motions.open("rb") as file:
-        data_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    lengths = {"minutes": preset.minutes, "iterations": preset.iterations}
+    length = "".join(f" --{name} {value}" for name, value in lengths.items() if value)
     stage, seed = preset.stage, preset.seed
     return {
-        "command": f"python -m core train --motions {motions.name} --stage {stage} {length} --seed {seed}",
+        "command": f"python -m core train --motions {motions.name} --stage {stage}{length} --seed {seed}",
         "preset": json.dumps(asdict(preset)),
         "seed": str(preset.seed),
         "data": motions.name,
-        "data_sha256": data_sha256,
         "data_licence": library.licence,
         "licence": "GPL-3.0-or-later, as the rest of Jointwise",
         "torch": torch.__version__,

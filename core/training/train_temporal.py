@@ -1,5 +1,6 @@
 """Stage 2: the decomposed temporal encoder on windows of frozen lifter features, with the motion discriminator."""
 
+import hashlib
 from typing import NamedTuple
 
 import torch
@@ -194,6 +195,13 @@ class TemporalTraining(StageTraining):
             "ACC": errors.acc_mm_per_frame2,
             "ACC_ERR": errors.acc_error_mm_per_frame2,
         }
+
+    def made_of(self) -> dict[str, str]:
+        """Return hashes of what the stage is trained on, the lifter too."""
+        digest = hashlib.sha256()
+        for value in self.lifter.state_dict().values():
+            digest.update(value.numpy().tobytes())
+        return {**super().made_of(), "lifter_sha256": digest.hexdigest()}
 
     def _longest_window(self) -> int:
         """Return a window length that every clip longer than the training window allows."""

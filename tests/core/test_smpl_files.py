@@ -224,3 +224,17 @@ def test_pose_corrections_are_read_apart(content, chumpy, tmp_path):
     np.savez(tmp_path / "other.npz", posedirs=np.zeros((4, 3, 100)))
     with pytest.raises(BodyFileError, match=r"other\.npz have the shape \(4, 3, 100\)"):
         load_pose_corrections(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize(
+    ("place", "gender"),
+    [
+        ("smpl/male/model.pkl", "male"), ("SMPL_FEMALE/model.npz", "female"), ("male/v1/body.pkl", "male"),
+        ("female/SMPL_NEUTRAL.pkl", "neutral"), ("m/a/b/model.pkl", "neutral"), ("models/SMPLfemale.npz", "female"),
+    ],
+)  # fmt: skip
+def test_where_the_name_says_nothing_the_folders_do(content, tmp_path, place, gender):
+    path = tmp_path / "data" / "x" / place
+    path.parent.mkdir(parents=True)
+    np.savez(path.with_suffix(".npz"), **content)
+    assert load_smpl_file(path.with_suffix(".npz")).gender == gender

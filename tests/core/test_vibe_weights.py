@@ -55,3 +55,10 @@ def test_keys_at_fault_are_named(tmp_path):
     torch.save(state, tmp_path / "plain.pth")
     with pytest.raises(WeightsError, match="another network than VIBE"):
         load_vibe(tmp_path / "plain.pth")
+
+
+def test_an_encoder_of_other_features_is_refused(tmp_path):
+    network = VibeNetwork(VibeEncoderConfig(feature_size=3072, hidden_size=4))
+    torch.save({"gen_state_dict": network.state_dict()}, tmp_path / "holistic.pth.tar")
+    with pytest.raises(WeightsError, match="reads 3072 features a frame; VIBE's regressor 2048"):
+        load_vibe(tmp_path / "holistic.pth.tar")

@@ -119,6 +119,17 @@ def read_amass_file(path: Path, frame_rate_hz: float, name: str) -> Sequence:
     )
 
 
+def amass_folders(root: Path, data_sets: Collection[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of AMASS's folders that are there, and of those of VIBE's selection that are not.
+
+    Raises:
+        MotionDataError: none is there, or not one that `data_sets` names.
+    """
+    found = tuple(folder.name for folder in _data_set_folders(root, data_sets))
+    missing = [names[-1] for names in FOLDER_NAMES if not set(names) & set(found)] if data_sets is None else []
+    return found, tuple(missing)
+
+
 def _data_set_folders(root: Path, data_sets: Collection[str] | None) -> list[Path]:
     require_folder(root, _EXPECTED)
     wanted = [names for names in FOLDER_NAMES if data_sets is None or set(names) & set(data_sets)]

@@ -32,13 +32,32 @@ def require_files(folder: Path, pattern: str, expected: str) -> list[Path]:
     return files
 
 
-def require_image_count(folder: Path, found: int, needed: int) -> None:
+def require_file_count(folder: Path, pattern: str, needed: int, expected: str) -> None:
+    """Refuse a folder that was not downloaded or unpacked completely.
+
+    Args:
+        needed: how many files the published data set has there.
+        expected: what they are, as the end of a sentence.
+    Raises:
+        MotionDataError: the folder does not exist, or holds fewer.
+    """
+    found = len(require_files(folder, pattern, expected))
+    if found < needed:
+        raise MotionDataError(
+            f"{folder} holds {found} of the {needed} files of {expected}; the download may not be complete.",
+            "To go on with a part of the data, set allow_partial = true in the table [data] of the configuration.",
+        )
+
+
+def require_image_count(folder: Path, found: int, needed: int, tolerance: int = 0) -> None:
     """Refuse a folder of pictures that was not unpacked completely.
 
+    Args:
+        tolerance: so many may lack.
     Raises:
         MotionDataError: it holds fewer pictures than frames are annotated.
     """
-    if found < needed:
+    if found + tolerance < needed:
         raise MotionDataError(
             f"{folder} holds {found} of the {needed} annotated frames; the archive may not be unpacked completely."
         )

@@ -23,6 +23,8 @@ from .tf_records import Feature, parse_example, read_records
 _BODY_POINTS: Final = 14
 _FACE_POINTS: Final = 5
 _FOOT_POINTS: Final = 6
+RECORD_FILES: Final = {"train": 273}
+"""Of the published data set."""
 
 
 def read_instavariety(root: Path, split: str = "train", *, check_payloads: bool = False) -> Iterator[Sequence]:

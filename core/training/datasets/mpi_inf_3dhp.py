@@ -114,6 +114,10 @@ def _camera_segments(
     inside = np.flatnonzero(is_inside(keypoints2d, IMAGE_SIZE))
     if pictures is not None:
         inside = inside[inside < pictures.frame_count]
+    if not len(inside):
+        raise MotionDataError(
+            f"{annotation.path} has no frame of camera {camera} with all joints in the picture; it may be damaged."
+        )
     intrinsics = fit_intrinsics(keypoints2d[inside], joints3d[inside])
     confidence = np.ones((*keypoints2d.shape[:2], 1))
     for segment, (first, end) in enumerate(contiguous_runs(inside)):
@@ -176,7 +180,7 @@ class _Pictures:
             )
         files = sorted(place.glob("*.jpg")) if place.is_dir() else []
         frame_count = len(files) if place.is_dir() else probe_video(place).frame_count or annotated_count
-        require_image_count(place, frame_count + _UNPICTURED_FRAMES, annotated_count)
+        require_image_count(place, frame_count, annotated_count, _UNPICTURED_FRAMES)
         return cls(place, files, frame_count)
 
     def of(self, rows: NDArray[np.int64]) -> Images:

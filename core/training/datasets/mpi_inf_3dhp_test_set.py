@@ -58,12 +58,12 @@ def _read_recording(folder: Path, recording: int, joints: str, *, with_images: b
     if not len(keypoints2d) == len(joints3d) == len(is_valid):
         raise MotionDataError(f"{path}: annot2, {joints} and valid_frame differ in length.")
     rows = np.flatnonzero(is_valid)
+    if not len(rows):
+        raise MotionDataError(f"{path} marks no frame as valid; it may be damaged.")
     # Pictures count from 1.
     paths = tuple(folder / "imageSequence" / f"img_{row + 1:06d}.jpg" for row in rows)
     if with_images:
-        for image in paths[:1] + paths[-1:]:
-            if not image.is_file():
-                raise MotionDataError(f"{image} does not exist; the archive may not be unpacked completely.")
+        _require_pictures(folder / "imageSequence", paths)
     confidence = np.ones((len(rows), len(MPI_17), 1))
     return Sequence(
         data_set="mpi_inf_3dhp",
@@ -79,6 +79,18 @@ def _read_recording(folder: Path, recording: int, joints: str, *, with_images: b
         joint_names=MPI_17,
         has_joints3d=np.ones(len(rows), bool),
     )
+
+
+def _require_pictures(folder: Path, paths: Collection[Path]) -> None:
+    """Raise MotionDataError where a frame's picture is missing."""
+    # One look at the folder: a test set has thousands of pictures.
+    there = {path.name for path in folder.glob("img_*.jpg")}
+    missing = [path.name for path in paths if path.name not in there]
+    if missing:
+        raise MotionDataError(
+            f"{folder / missing[0]} does not exist, nor do {len(missing) - 1} other pictures of the {len(paths)} that "
+            "were expected there; the archive may not be unpacked completely."
+        )
 
 
 def _joints(path: Path, name: str, values: NDArray[Any], width: int) -> NDArray[np.float64]:

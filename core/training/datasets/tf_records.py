@@ -50,6 +50,8 @@ def read_records(path: Path, *, check_payloads: bool = False) -> Iterator[bytes]
                 raise MotionDataError(f"{path} is damaged in record {number}: its checksum does not fit.")
             yield payload
             number += 1
+        if not number:
+            raise MotionDataError(f"{path} is empty; the download may not be complete.")
 
 
 def parse_example(payload: bytes) -> dict[str, Feature]:

@@ -30,6 +30,9 @@ SEEN_CONFIDENCE: Final = 0.3
 MINIMUM_SEEN_KEYPOINTS: Final = 7
 """VIBE's protocol uses frames in which more than six keypoints are seen."""
 
+RECORDING_COUNTS: Final = {"train": 24, "validation": 12, "test": 24}
+"""Of the published data set."""
+
 _KEYS: Final = (
     "sequence", "poses", "betas", "trans", "jointPositions", "poses2d", "cam_poses", "campose_valid",
     "cam_intrinsics", "genders", "img_frame_ids",
@@ -68,13 +71,7 @@ def read_threedpw_file(
     missing = [key for key in _KEYS if not isinstance(record, dict) or key not in record]
     if missing:
         raise MotionDataError(f"{path} is not a recording of 3DPW: it lacks {', '.join(missing)}.")
-    people = len(record["poses"])
-    if len(record["genders"]) != people or len(record["betas"]) != people:
-        raise MotionDataError(
-            f"{path} has poses of {people} people but {len(record['betas'])} shapes and {len(record['genders'])} "
-            "genders; one of each was expected there."
-        )
-    frame_count = len(record["img_frame_ids"])
+    people, frame_count = _counts(path, record)
     images = root / "imageFiles" / str(record["sequence"])
     if with_images:
         require_folder(images, f"the pictures of {path.name} (imageFiles.zip)")
@@ -86,6 +83,20 @@ def read_threedpw_file(
             raise MotionDataError(f"{path} is damaged: person {person} has {error}.") from error
         if sequence.frame_count:
             yield _with_images(sequence, images) if with_images else sequence
+
+
+def _counts(path: Path, record: dict[str, Any]) -> tuple[int, int]:
+    """Return how many people and frames a recording has."""
+    try:
+        people, betas, genders, frames = (len(record[key]) for key in ("poses", "betas", "genders", "img_frame_ids"))
+    except TypeError as error:
+        raise MotionDataError(f"{path} is damaged: {error}.") from error
+    if not people == betas == genders:
+        raise MotionDataError(
+            f"{path} has poses of {people} people but {betas} shapes and {genders} genders; one of each was expected "
+            "there."
+        )
+    return people, frames
 
 
 def _read_person(

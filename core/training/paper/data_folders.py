@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from ...errors import MotionDataError, OptionError
-from ..datasets.amass import read_amass
-from ..datasets.folder_checks import require_folder
-from ..datasets.instavariety import read_instavariety
+from ..datasets.amass import amass_folders, read_amass
+from ..datasets.folder_checks import require_file_count, require_folder
+from ..datasets.instavariety import RECORD_FILES, read_instavariety
 from ..datasets.mpi_inf_3dhp import read_mpi_inf_3dhp_train
 from ..datasets.mpi_inf_3dhp_test_set import read_mpi_inf_3dhp_test
 from ..datasets.sequence import Sequence
-from ..datasets.threedpw import read_threedpw
+from ..datasets.threedpw import RECORDING_COUNTS, read_threedpw
 from ..paper_preset import DataOptions
 
 AMASS: Final = "amass"
@@ -68,8 +68,10 @@ class DataFolders:
         data_set, split = part.split("/")
         folder = self.folder(data_set)
         if data_set == "3dpw":
+            self._require_complete(folder / "sequenceFiles" / split, "*.pkl", RECORDING_COUNTS.get(split), "3DPW")
             return read_threedpw(folder, split, with_images=with_images)
         if data_set == "instavariety":
+            self._require_complete(folder / split, "*.tfrecord", RECORD_FILES.get(split), "InstaVariety")
             return read_instavariety(folder, split)
         if split == "test":
             recordings = self.options.mpi_test_recordings
@@ -81,6 +83,14 @@ class DataFolders:
             frame_rate_hz=self.options.mpi_frame_rate_hz,
             with_images=with_images,
         )
+
+    def _require_complete(self, folder: Path, pattern: str, needed: int | None, name: str) -> None:
+        if needed is not None and not self.options.allow_partial:
+            require_file_count(folder, pattern, needed, name)
+
+    def motion_folders(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return AMASS's folders that are there and those that are not; see `amass_folders`."""
+        return amass_folders(self.folder(AMASS), self.options.amass_folders or None)
 
     def read_motions(self) -> Iterator[Sequence]:
         """Give AMASS's recordings; MotionDataError as `read`."""

@@ -69,13 +69,20 @@ def extract_features(
     motions = folders.read_motions() if AMASS in chosen else iter(())
     _probe(readers)
     if AMASS in chosen:
-        write_motion_bank(bank_path(cache_root, folders.options), motions, report)
+        _write_motions(folders, cache_root, motions, report)
     cache = FeatureCache(cache_root, backbone.sha256)
     for part, sequences in readers.items():
         progress = _Progress(part, expected_frame_count(part, folders), backbone.extract, report)
         forget_complete(cache, part)
         cache.extract(progress.watch(sequences), progress.extract, progress.sequence_done)
         record_complete(cache, part, folders.options, progress.names)
+
+
+def _write_motions(folders: DataFolders, cache_root: Path, motions: Iterator[FrameSequence], report: Report) -> None:
+    found, missing = folders.motion_folders()
+    if missing:
+        report(f"AMASS: reading {', '.join(found)}; not there: {', '.join(missing)}")
+    write_motion_bank(bank_path(cache_root, folders.options), motions, found, report)
 
 
 def expected_frame_count(part: str, folders: DataFolders) -> int:

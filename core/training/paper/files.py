@@ -51,12 +51,16 @@ def find_paper_files(
     Raises:
         OptionError: one is neither named nor in its place.
     """
-    return PaperFiles(
-        cache=find_cache(data, cache),
-        checkpoint=find_usual_checkpoint(data, checkpoint),
-        smpl=smpl or _find(data, _SMPL_PLACES, "smpl", "the neutral SMPL file"),
-        regressors=regressors or _find(data, (EXTRA_REGRESSOR,), "regressors", "the joint regressors").parent,
-        output=output,
+    found_cache = find_cache(data, cache)
+    found_smpl, found_regressors = find_body_files(data, smpl, regressors)
+    return PaperFiles(found_cache, find_usual_checkpoint(data, checkpoint), found_smpl, found_regressors, output)
+
+
+def find_body_files(data: Path | None, smpl: Path | None, regressors: Path | None) -> tuple[Path, Path]:
+    """Return the neutral SMPL file and the folder of the joint regressors; OptionError as `find_paper_files`."""
+    return (
+        smpl or _find(data, _SMPL_PLACES, "smpl", "the neutral SMPL file"),
+        regressors or _find(data, (EXTRA_REGRESSOR,), "regressors", "the joint regressors").parent,
     )
 
 
@@ -80,5 +84,5 @@ def _find(data: Path | None, places: Sequence[str], option: str, what: str) -> P
     found = next((place for place in candidates if place.is_file()), None)
     if found is None:
         looked = f" It was looked for at {' and '.join(map(str, candidates))}." if candidates else ""
-        raise OptionError(f"The training needs {what}.{looked}", f"Name it by --{option}.")
+        raise OptionError(f"This needs {what}.{looked}", f"Name it by --{option}.")
     return found

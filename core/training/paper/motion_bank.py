@@ -58,15 +58,21 @@ def bank_path(cache: Path, options: DataOptions) -> Path:
     return cache / f"amass_{options.amass_frame_rate_hz:g}hz_{folders}.npz"
 
 
-def write_motion_bank(path: Path, recordings: Iterable[Sequence], report: Callable[[str], None]) -> None:
-    """Read AMASS and write the bank, unless it is there already.
+def write_motion_bank(
+    path: Path, recordings: Iterable[Sequence], folders: tuple[str, ...], report: Callable[[str], None]
+) -> None:
+    """Read AMASS and write the bank, unless it is there already, made from the same folders.
 
+    Args:
+        folders: names of AMASS's folders that the recordings come from.
     Raises:
         MotionDataError: see `read_amass`; or there is no recording.
     """
     if path.is_file() and _poses_path(path).is_file():
-        report(f"{path.name}: already there; delete it to read AMASS again")
-        return
+        if _folders_of(path) == folders:
+            report(f"{path.name}: already there, from {', '.join(folders)}; delete it to read AMASS again")
+            return
+        report(f"{path.name}: AMASS has other folders now, so it is made anew")
     poses, lengths = [], []
     for number, recording in enumerate(recordings, start=1):
         assert recording.poses is not None
@@ -80,8 +86,17 @@ def write_motion_bank(path: Path, recordings: Iterable[Sequence], report: Callab
     with whole_file(_poses_path(path)) as partial, partial.open("wb") as file:
         np.save(file, np.concatenate(poses))
     with whole_file(path) as partial, partial.open("wb") as file:
-        np.savez(file, lengths=np.array(lengths, np.int64))
+        np.savez(file, lengths=np.array(lengths, np.int64), folders=np.array(folders))
     report(f"{path.name}: {len(lengths)} recordings, {sum(lengths)} frames")
+
+
+def _folders_of(path: Path) -> tuple[str, ...] | None:
+    """Return the names of the folders that a bank was made from; None where it cannot tell."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return tuple(str(name) for name in archive["folders"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
 
 
 def load_motion_bank(path: Path) -> MotionBank:

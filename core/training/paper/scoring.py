@@ -1,4 +1,4 @@
-"""Scores an estimator on cached features under the published protocols: VIBE's on 3DPW, 17 joints on MPI-INF-3DHP.
+"""Scores estimates from features under the published protocols: VIBE's on 3DPW, 17 joints on MPI-INF-3DHP.
 
 Frames are those of whole windows of T without a gap, as in VIBE; what is left at the end of a run is not scored.
 """
@@ -6,7 +6,7 @@ Frames are those of whole windows of T without a gap, as in VIBE; what is left a
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -14,19 +14,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...errors import MotionDataError
-from ...models.pare_temporal import PareTemporalEstimator, PareTemporalOutput
 from ..datasets.feature_cache import CachedSequence
 from ..datasets.joint_names import MPI_17, SPIN_49, arrange_joints
+from ..datasets.sequence import Sequence as FrameSequence
 from ..datasets.sequence import contiguous_runs
 from ..evaluation.metrics import PointScores, point_scores
 from ..evaluation.protocols import MPI_INF_3DHP_17, VIBE_14, Protocol
 from ..torch_rotations import rot6d_to_rotmat, rotvec_to_rotmat
 from .smpl_joints import SmplJointModel
+from .ways import Estimate, Estimator, Way, Window
 
 FloatArray = NDArray[np.floating[Any]]
-Window = Literal["track"] | int
 
 FRAMES_PER_CALL: Final = 2048
+_FRAME_RATES_HZ: Final = {"3dpw": 30.0, "mpi_inf_3dhp": 25.0}
+"""For the smoother alone; MPI-INF-3DHP's test set does not tell its own."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,14 @@ class Run:
     """Frames of one sequence without a gap.
 
     Attributes:
-        pose_features: (T, 24, 128) float32.
+        name: of the sequence.
+        features: (T, 24, 128) of PARE, or (T, 2048) of SPIN or HMR; float32.
         true_joints: (T, K, 3) of the protocol, metres.
         poses, betas: (T, 24, 3) and (10,) of the truth, where it is known.
     """
 
-    pose_features: Tensor
+    name: str
+    features: Tensor
     true_joints: FloatArray
     poses: Tensor | None
     betas: Tensor | None
@@ -50,7 +54,7 @@ class TestSet:
 
     Args:
         part: such as `3dpw/test`.
-        sequences: of that part.
+        sequences: of that part, with features.
         body: poses the truth and the estimates.
         frame_count: T of the windows.
     Raises:
@@ -60,26 +64,42 @@ class TestSet:
     __test__ = False  # For pytest, which takes the name for one of its own.
 
     def __init__(
-        self, part: str, sequences: Sequence[CachedSequence], body: SmplJointModel, frame_count: int, device: str
+        self,
+        part: str,
+        sequences: Sequence[CachedSequence | FrameSequence],
+        body: SmplJointModel,
+        frame_count: int,
+        device: str,
     ) -> None:
         self.part, self._body, self._frames, self._device = part, body, frame_count, device
         self.protocol: Protocol = MPI_INF_3DHP_17 if part == "mpi_inf_3dhp/test" else VIBE_14
+        self.frame_rate_hz = _FRAME_RATES_HZ.get(part.partition("/")[0], 30.0)
         self.runs = [run for sequence in sequences for run in self._runs(sequence)]
         if not self.runs:
             raise MotionDataError(f"No sequence of {part} has {frame_count} frames without a gap and their truth.")
 
-    def scores(self, estimator: PareTemporalEstimator, window: Window) -> PointScores:
+    @property
+    def frame_count(self) -> int:
+        """Of all runs together."""
+        return sum(len(run.features) for run in self.runs)
+
+    def scores(self, estimator: Estimator, window: Window) -> PointScores:
         """Return the scores of an estimator; `track` gives it each run at once, a number windows of that length."""
-        predicted = [self.predict(estimator, run, window) for run in self.runs]
-        return point_scores(predicted, [run.true_joints for run in self.runs], self.protocol.root_joints)
+        return self.scores_of(self.joints(self.estimate(Way(estimator, window))))
 
-    @torch.no_grad()
-    def predict(self, estimator: PareTemporalEstimator, run: Run, window: Window) -> FloatArray:
-        """Return the joints (T, K, 3) of a run."""
-        output = estimate_run(estimator, run.pose_features, window)
-        return self._joints(rot6d_to_rotmat(output.rot6d[0]), output.betas[0])
+    def estimate(self, way: Way) -> list[Estimate]:
+        """Return the poses of each run."""
+        return [way.estimate(run.features, self.frame_rate_hz) for run in self.runs]
 
-    def _runs(self, sequence: CachedSequence) -> Iterator[Run]:
+    def joints(self, estimates: Sequence[Estimate]) -> list[FloatArray]:
+        """Return the protocol's joints (T, K, 3) of each run's poses."""
+        return [self._joints(rot6d_to_rotmat(estimate.rot6d), estimate.betas) for estimate in estimates]
+
+    def scores_of(self, joints: Sequence[FloatArray]) -> PointScores:
+        """Return the scores of each run's joints (T, K, 3)."""
+        return point_scores(joints, [run.true_joints for run in self.runs], self.protocol.root_joints)
+
+    def _runs(self, sequence: CachedSequence | FrameSequence) -> Iterator[Run]:
         has_truth = sequence.joints3d if self.protocol is MPI_INF_3DHP_17 else sequence.poses
         if has_truth is None:
             return
@@ -88,16 +108,17 @@ class TestSet:
             if whole:
                 yield self._run(sequence, slice(first, first + whole))
 
-    def _run(self, sequence: CachedSequence, rows: slice) -> Run:
-        features = torch.from_numpy(np.asarray(sequence.features[rows], np.float32)).to(self._device)
+    def _run(self, sequence: CachedSequence | FrameSequence, rows: slice) -> Run:
+        assert sequence.features is not None
+        features = torch.from_numpy(np.array(sequence.features[rows], np.float32)).to(self._device)
         if self.protocol is MPI_INF_3DHP_17:
             assert sequence.joints3d is not None
             truth = arrange_joints(sequence.joints3d[rows], sequence.joint_names, MPI_17)
-            return Run(features, truth.astype(np.float64), None, None)
+            return Run(sequence.name, features, truth.astype(np.float64), None, None)
         assert sequence.poses is not None and sequence.betas is not None
         poses, betas = (torch.from_numpy(v).to(self._device) for v in (sequence.poses[rows], sequence.betas))
         truth = self._joints(rotvec_to_rotmat(poses), betas.expand(len(poses), -1))
-        return Run(features, truth, poses, betas)
+        return Run(sequence.name, features, truth, poses, betas)
 
     @torch.no_grad()
     def _joints(self, rotmat: Tensor, betas: Tensor) -> FloatArray:
@@ -108,17 +129,6 @@ class TestSet:
             return arrange_joints(spin49, SPIN_49, MPI_17)
         joints: FloatArray = torch.cat([part.lsp14 for part in parts]).double().cpu().numpy()
         return joints
-
-
-@torch.no_grad()
-def estimate_run(estimator: PareTemporalEstimator, pose_features: Tensor, window: Window) -> PareTemporalOutput:
-    """Return the outputs (1, T, ...) of a run's features (T, 24, 128); windows are laid end to end, T a multiple."""
-    if window == "track":
-        whole: PareTemporalOutput = estimator(pose_features[None])
-        return whole
-    windows = pose_features.unflatten(0, (-1, window))
-    output: PareTemporalOutput = estimator(windows)
-    return PareTemporalOutput(*(values.flatten(0, 1)[None] for values in output))
 
 
 def _chunks(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:

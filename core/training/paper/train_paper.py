@@ -15,23 +15,19 @@ from ...models.weights import file_sha256
 from ...pare_backbone import find_checkpoint
 from ...pare_weights import load_pare
 from ...settings import Device
-from ...smpl_files import load_pose_corrections, load_smpl_file
 from ...whole_file import whole_file
 from ..datasets.feature_cache import FeatureCache
-from ..datasets.genders import require_gender
-from ..evaluation.protocols import load_joint_regressor
 from ..output_folder import make_folder
 from ..paper_preset import PaperPreset
+from .bodies import Bodies, read_bodies
 from .clips import load_training_clips
 from .extracted_parts import load_part
-from .files import EXTRA_REGRESSOR, H36M_REGRESSOR, PaperFiles
+from .files import PaperFiles
 from .networks import AdversarialNetworks
 from .processes import Processes, join_processes
 from .run import BEST_NAME, PaperRun
 from .score_table import write_score_tables
 from .scoring import TestSet
-from .smpl_joints import SmplJointModel
-from .smpl_surface import SmplSurface
 
 Report = Callable[[str], None]
 
@@ -44,18 +40,10 @@ class Backbone:
     sha256: str
 
 
-@dataclass(frozen=True)
-class Bodies:
-    """The user's SMPL body, ready for losses and for scores."""
-
-    joints: SmplJointModel
-    surface: SmplSurface
-
-
 def train_paper(
     preset: PaperPreset, files: PaperFiles, *, device: Device = "auto", resume: bool = False, report: Report = print
 ) -> None:
-    """Train, and write `pare_temporal.safetensors` (the best), `_last`, `checkpoint.pt`, curves and tables.
+    """Train, and write `pare_temporal.safetensors` (the best), `_last`, `checkpoint.pt`, curves, tables and Fig. 3.
 
     Under torchrun all processes share each batch, and the first one writes.
 
@@ -107,7 +95,7 @@ def train_on(
     validation = TestSet(part, load_part(cache, part, preset.data), joints, preset.data.frame_count, processes.device)
     make_folder(files.output)
     counts = ", ".join(f"{count} clips of {name}" for name, count in clips.clip_counts.items())
-    say(f"{counts}; {sum(len(run.pose_features) for run in validation.runs)} frames of {part}")
+    say(f"{counts}; {validation.frame_count} frames of {part}")
     networks = AdversarialNetworks(preset, backbone.network, joints, processes)
     notes = {"backbone_sha256": backbone.sha256, "smpl_sha256": file_sha256(files.smpl)}
     run = PaperRun(networks, clips, validation, files.output, processes, say, notes, resume=resume)
@@ -122,24 +110,12 @@ def score_on(
     """Write the tables of trained weights on the features of a loaded backbone; return their text."""
     bodies = load_bodies(files, device)
     cache = FeatureCache(files.cache, backbone.sha256)
-    return write_score_tables(
-        preset.data, cache, backbone.network, weights, bodies.joints, bodies.surface, files.output, device, report
-    )
+    return write_score_tables(preset.data, cache, backbone.network, weights, bodies, files.output, device, report)
 
 
 def load_bodies(files: PaperFiles, device: str) -> Bodies:
-    """Return the neutral SMPL body.
-
-    Raises:
-        MotionDataError: it is of another gender.
-        BodyFileError: the file or a regressor is missing or none.
-    """
-    body, corrections = load_smpl_file(files.smpl), load_pose_corrections(files.smpl)
-    require_gender(body.gender, "neutral", files.smpl, "the paper's protocol")
-    extra = load_joint_regressor(files.regressors / EXTRA_REGRESSOR, 9)
-    h36m = load_joint_regressor(files.regressors / H36M_REGRESSOR, 17)
-    joints = SmplJointModel(body, extra, h36m, corrections, device)
-    return Bodies(joints, SmplSurface(body, corrections, device))
+    """Return the neutral SMPL body; errors as `read_bodies`."""
+    return read_bodies(files.smpl, files.regressors, device)
 
 
 def _write_preset(preset: PaperPreset, files: PaperFiles) -> None:

@@ -1,3 +1,6 @@
+import dataclasses
+import json
+
 import pytest
 import torch
 
@@ -41,6 +44,43 @@ def test_the_matched_holistic_encoder_is_within_half_a_percent(direction):
 def test_the_closed_form_counts_what_torch_counts(direction, count):
     encoder = build_encoder(EncoderConfig("holistic", direction, hidden_size=10))
     assert parameter_count(encoder) == holistic_parameter_count(10, count)
+
+
+@pytest.mark.parametrize(("direction", "size"), [("uni", 126), ("bi", 142)])
+def test_a_holistic_encoder_without_a_size_is_the_matched_one(direction, size):
+    paper = EncoderConfig(direction=direction)
+    for config in (
+        EncoderConfig("holistic", direction),
+        EncoderConfig("holistic", direction, hidden_size=0),
+        dataclasses.replace(paper, kind="holistic"),
+    ):
+        assert config == matched_holistic(paper)
+        assert config.hidden_size == size
+        # Weight files say the size that was built.
+        assert json.loads(json.dumps(dataclasses.asdict(config)))["hidden_size"] == size
+        assert dataclasses.replace(config, kind="decomposed").hidden_size == 64
+    assert paper.hidden_size == 64
+
+
+def test_a_configuration_draws_no_random_numbers():
+    state = torch.get_rng_state()
+    EncoderConfig("holistic", "bi")
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_holistic_encoder_of_a_named_size_keeps_it():
+    config = EncoderConfig("holistic", hidden_size=64)
+    assert config.hidden_size == 64
+    assert dataclasses.replace(config, residual=True).hidden_size == 64
+    assert dataclasses.replace(EncoderConfig(), kind="holistic", hidden_size=64).hidden_size == 64
+
+
+@pytest.mark.parametrize("kind", ["holistic", "decomposed"])
+def test_the_relu_is_an_option_of_every_encoder(kind):
+    plain = build_encoder(EncoderConfig(kind, hidden_size=6))
+    with_relu = build_encoder(EncoderConfig(kind, hidden_size=6, has_relu=True))
+    with_relu.load_state_dict(plain.state_dict())
+    assert not torch.equal(with_relu(FEATURES), plain(FEATURES))
 
 
 def test_vibes_own_size_is_an_option():

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from core.errors import OptionError
 from core.models.temporal_encoder import JointTemporalEncoder, TemporalConfig, TemporalEstimator
 
 MODES = [("uni", False), ("uni", True), ("bi", False), ("bi", True)]
@@ -14,23 +15,25 @@ def plain_loop(encoder, pose_features):
         gru = nn.GRU(128, 64, 2, batch_first=True, bidirectional=encoder.config.direction == "bi")
         gru.load_state_dict(encoder.joint_gru_state(joint))
         states, _ = gru(pose_features[:, :, joint])
+        states = states.relu() if encoder.config.has_relu else states
         outputs.append(states @ encoder.projection_weight[joint] + encoder.projection_bias[joint])
     looped = torch.stack(outputs, dim=2)
     return looped + pose_features if encoder.config.residual else looped
 
 
-def randomised(direction, residual):
+def randomised(direction, residual, has_relu=False):
     torch.manual_seed(3)
-    encoder = JointTemporalEncoder(TemporalConfig(direction, residual))
+    encoder = JointTemporalEncoder(TemporalConfig(direction, residual, has_relu=has_relu))
     with torch.no_grad():
         encoder.projection_weight.uniform_(-0.1, 0.1)
         encoder.projection_bias.uniform_(-0.1, 0.1)
     return encoder
 
 
+@pytest.mark.parametrize("has_relu", [False, True])
 @pytest.mark.parametrize(("direction", "residual"), MODES)
-def test_the_bank_equals_a_loop_over_24_grus(direction, residual):
-    encoder = randomised(direction, residual)
+def test_the_bank_equals_a_loop_over_24_grus(direction, residual, has_relu):
+    encoder = randomised(direction, residual, has_relu)
     pose_features = torch.randn(3, 11, 24, 128).relu()
     with torch.no_grad():
         difference = encoder(pose_features) - plain_loop(encoder, pose_features)
@@ -100,3 +103,12 @@ def test_mixed_precision_is_near_the_exact_result():
         exact = encoder(pose_features)
         encoder.set_mixed_precision(True)
         assert (encoder(pose_features) - exact).abs().max() < 0.02
+
+
+def test_a_header_that_is_older_than_the_relu_means_none():
+    assert not TemporalConfig(**{"direction": "uni", "residual": False, "hidden_size": 64}).has_relu
+
+
+def test_the_shipped_network_refuses_a_relu_that_its_export_lacks():
+    with pytest.raises(OptionError, match="open_temporal has no ReLU"):
+        TemporalEstimator(TemporalConfig(has_relu=True))

@@ -33,6 +33,15 @@ def test_landmark_weights_have_mean_one():
         assert torch.isclose(weights.mean(), torch.tensor(1.0))
 
 
+def test_the_nose_and_the_feet_count_half_and_the_rest_of_face_and_hands_not_at_all():
+    weights = losses.TEMPORAL_WEIGHTS / losses.TEMPORAL_WEIGHTS[15]
+    body = {11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28}
+    expected = [1.0 if i in body else 0.5 if i in (0, 31, 32) else 0.0 for i in range(33)]
+    assert torch.allclose(weights, torch.tensor(expected))
+    for differing in (losses.keypoint3d_loss, losses.keypoint2d_loss):
+        assert "Differs: the landmarks are weighted" in differing.__doc__
+
+
 def test_regularisation_is_the_root_mean_square_and_its_gradient_is_finite_at_no_change():
     features = torch.randn(3, 5, 24, 128)
     assert torch.isclose(losses.feature_regularisation_loss(features + 0.25, features), torch.tensor(0.25), rtol=1e-4)

@@ -1,20 +1,22 @@
 """Both stages on generated motion: the loss falls, files appear, training resumes, the command's errors are ours."""
 
 import csv
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from core.errors import MotionDataError, WeightsError
+from core.command_line import main
+from core.errors import MotionDataError, OptionError, WeightsError
 from core.models.open_weights import load_lifter, load_temporal, read_weights
 from core.models.temporal_encoder import TemporalConfig
-from core.training import train_temporal
-from core.training.open_preset import LifterOptions, OpenPreset, TemporalOptions
+from core.training import stage_training, train_temporal
+from core.training.open_preset import LifterOptions, OpenPreset, TemporalLossWeights, TemporalOptions
 from core.training.schedule import Budget, Progress, WeightAverage, load_checkpoint
 from core.training.stage import StageContext
-from core.training.train import train
+from core.training.train import stage_budget, train
 from core.training.train_lifter import LifterTraining
 from core.training.train_temporal import TemporalTraining
 
@@ -99,14 +101,14 @@ class Killed(Exception):  # noqa: N818
 
 
 @pytest.mark.parametrize("stage", ["lifter", "temporal"])
-def test_a_stage_stopped_at_any_step_ends_with_the_same_bits(context, trained_folder, stage):
-    def run(stop_at=None, **options):
+def test_a_stage_stopped_at_any_step_ends_with_the_same_bits(context, trained_folder, tmp_path, stage):
+    def run(folder, stop_at=None, **options):
         def report(text):
             if stop_at is not None and f"iteration {stop_at}:" in text:
                 raise Killed
 
         # A checkpoint at every step.
-        made = context(3, report=report, save_every_s=-1.0, **options)
+        made = replace(context(3, report=report, save_every_s=-1.0, **options), output=folder)
         lifter = load_lifter(trained_folder / "open_lifter.safetensors")
         training = LifterTraining(made) if stage == "lifter" else TemporalTraining(made, lifter)
         training.run()
@@ -114,11 +116,14 @@ def test_a_stage_stopped_at_any_step_ends_with_the_same_bits(context, trained_fo
         parts = [state["average"], state["random"], *state["parts"].values()]
         return flatten([parts, state["history"]["rows"]])
 
-    whole = run()
+    folders = [tmp_path / "whole", tmp_path / "stopped"]
+    for folder in folders:
+        folder.mkdir()
+    whole = run(folders[0])
     with pytest.raises(Killed):
-        run(stop_at=2)
+        run(folders[1], stop_at=2)
     torch.rand(9)  # Nothing may hang on what random numbers were drawn before.
-    resumed = run(resume=True)
+    resumed = run(folders[1], resume=True)
     assert all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in zip(resumed, whole, strict=True))
 
 
@@ -133,9 +138,155 @@ def flatten(value):
     return [] if value is None else [value]
 
 
-def test_without_resume_a_stage_begins_anew(context):
-    LifterTraining(context(2)).run()
-    assert LifterTraining(context(2)).progress.iteration == 0
+@pytest.mark.parametrize("stage", ["lifter", "temporal"])
+def test_a_checkpoint_is_not_overwritten(motion_file, trained_folder, tmp_path, stage):
+    path = tmp_path / f"{stage}_checkpoint.pt"
+    path.write_bytes((trained_folder / path.name).read_bytes())
+    before = path.read_bytes()
+    with pytest.raises(OptionError, match=rf"{path.name} is there already\. Add --resume .* choose another folder\."):
+        train(motion_file, tmp_path, SMALL)
+    # Refused before any work: the first stage has not begun.
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+CHANGES = {
+    "seed was 0, is 7": {"seed": 7},
+    r"iterations was 3, is 5": {"iterations": 5},
+    r"minutes was None, is 0\.5": {"minutes": 1.0},
+    r"lifter\.batch_frames was 64, is 32; lifter\.learning_rate was 0\.001, is 0\.1": {
+        "lifter": replace(SMALL.lifter, batch_frames=32, learning_rate=0.1)
+    },
+    r"temporal\.losses\.pose was 60\.0, is 1\.0": {
+        "temporal": replace(SMALL.temporal, losses=TemporalLossWeights(pose=1.0))
+    },
+}
+
+
+@pytest.mark.parametrize("sentence", CHANGES)
+def test_other_options_are_not_resumed(motion_file, trained_folder, sentence):
+    before = files_of(trained_folder)
+    with pytest.raises(OptionError, match=f"checkpoint.pt was made with another configuration: .*{sentence}"):
+        train(motion_file, trained_folder, replace(SMALL, **CHANGES[sentence]), resume=True, report=lambda _: None)
+    assert files_of(trained_folder) == before
+
+
+def test_other_motion_is_not_resumed(motion_writer, trained_folder, tmp_path):
+    other = motion_writer(tmp_path / "motions.npz", frame_count=91)
+    with pytest.raises(OptionError, match=r"configuration: made_of\.motions_sha256 was '[0-9a-f]{64}', is '"):
+        train(other, trained_folder, SMALL, resume=True, report=lambda _: None)
+
+
+def test_the_temporal_stage_is_not_resumed_on_another_lifter(context, trained_folder):
+    lifter = load_lifter(trained_folder / "open_lifter.safetensors")
+    TemporalTraining(context(1), lifter).run()
+    with torch.no_grad():
+        next(lifter.parameters()).add_(1e-3)
+    with pytest.raises(OptionError, match="lifter_sha256 was"):
+        TemporalTraining(context(1, resume=True), lifter)
+
+
+def test_what_the_weights_do_not_follow_from_may_change(motion_file, trained_folder, tmp_path):
+    folder = shutil.copytree(trained_folder, tmp_path / "copy")
+    before = files_of(folder)
+    preset = replace(SMALL, stage="temporal", save_every_s=7.0)
+    train(motion_file, folder, preset, resume=True, report=lambda _: None)
+    assert files_of(folder)["open_temporal.safetensors"] == before["open_temporal.safetensors"]
+
+
+def files_of(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def few_timed_steps(monkeypatch):
+    monkeypatch.setattr(stage_training, "UNTIMED_STEPS", 1)
+    monkeypatch.setattr(stage_training, "TIMED_STEPS", 2)
+
+
+@pytest.mark.usefixtures("few_timed_steps")
+@pytest.mark.parametrize("stage", ["lifter", "temporal"])
+def test_minutes_become_iterations_once_and_leave_no_trace(context, trained_folder, monkeypatch, stage):
+    def make(folder, budget, resume=False, report=lambda _: None):
+        made = replace(context(0, resume=resume, report=report), output=folder, budget=budget)
+        if stage == "lifter":
+            return LifterTraining(made)
+        return TemporalTraining(made, load_lifter(trained_folder / "open_lifter.safetensors"))
+
+    def state_of(training):
+        state = load_checkpoint(training.checkpoint_path)
+        return flatten([state["average"], state["random"], *state["parts"].values()])
+
+    # A clock on which each timed step takes three seconds, so that 12 seconds are four of them.
+    steps = []
+    monkeypatch.setattr(stage_training.time, "monotonic", lambda: 3.0 * len(steps))
+    for kind in (LifterTraining, TemporalTraining):
+        step = kind.step
+        monkeypatch.setattr(kind, "step", lambda self, step=step: steps.append(1) or step(self))
+    minutes, said = Budget(minutes=0.2), []
+    training = make(new_folder(trained_folder, stage, "minutes"), minutes, report=said.append)
+    training.run()
+    assert training.progress.iteration == 4
+    assert any("4 iterations for 0.2 minutes" in line for line in said)
+    counted = make(new_folder(trained_folder, stage, "iterations"), Budget(iterations=4))
+    counted.run()
+    same = zip(state_of(training), state_of(counted), strict=True)
+    assert all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in same)
+    # Resumed where steps take no time, the number stays.
+    monkeypatch.setattr(stage_training.time, "monotonic", lambda: 0.0)
+    assert make(training.context.output, minutes, resume=True).progress.budget == Budget(iterations=4)
+
+
+def new_folder(trained_folder, *names):
+    folder = trained_folder.parent.joinpath(*names)
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.mark.usefixtures("few_timed_steps")
+def test_the_number_is_kept_from_the_moment_it_is_known(context, monkeypatch):
+    def report(text):
+        if "iterations for" in text:
+            raise Killed
+
+    made = replace(context(0, report=report), budget=Budget(minutes=0.01))
+    with pytest.raises(Killed):
+        LifterTraining(made).run()
+    resumed = LifterTraining(replace(made, resume=True))
+    assert resumed.progress.iteration == 0 and resumed.progress.budget.minutes is None
+    assert resumed.progress.budget.iterations >= 1
+
+
+def test_minutes_and_iterations_together_end_by_what_comes_first():
+    assert Budget(minutes=1.0, iterations=50).at_speed(2.0) == Budget(iterations=30)
+    assert Budget(minutes=1.0, iterations=20).at_speed(2.0) == Budget(iterations=20)
+    assert Budget(minutes=1.0).at_speed(1e9) == Budget(iterations=1)
+    assert Budget(iterations=9).at_speed(2.0) == Budget(iterations=9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "lifter", "temporal"),
+    [
+        ({}, Budget(iterations=12_050), Budget(iterations=1_903)),
+        ({"iterations": 5}, Budget(iterations=5), Budget(iterations=5)),
+        ({"minutes": 40.0, "lifter_share": 0.25}, Budget(minutes=10.0), Budget(minutes=30.0)),
+        ({"minutes": 40.0, "iterations": 5}, Budget(20.0, 5), Budget(20.0, 5)),
+    ],
+)
+def test_the_preset_says_how_long_each_stage_is(changes, lifter, temporal):
+    preset = OpenPreset(**changes)
+    assert (stage_budget(preset, "lifter"), stage_budget(preset, "temporal")) == (lifter, temporal)
+
+
+def test_a_stage_alone_has_all_minutes():
+    assert stage_budget(OpenPreset(minutes=40.0, stage="temporal"), "temporal") == Budget(minutes=40.0)
+
+
+def test_several_processes_are_refused(motion_file, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(["train", "--motions", str(motion_file), "--output", str(tmp_path / "out")]) == 2
+    sentence = "The open training runs on one processor; several GPUs are for --config paper."
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_curves_have_a_row_for_each_checkpoint(context):

@@ -92,7 +92,7 @@ def test_missing_and_half_unpacked_parts_are_named(tmp_path, mpi_files):
     folder = mpi_files.write_train(tmp_path)
     for frame in range(20, 40):
         (folder / "video_0" / f"frame_{frame + 1:06d}.jpg").unlink()
-    with pytest.raises(MotionDataError, match=r"video_0 holds .* of the 40 annotated frames"):
+    with pytest.raises(MotionDataError, match=r"video_0 holds 20 of the 40 annotated frames"):
         read(tmp_path)
     with pytest.raises(MotionDataError, match=r"Seq1 holds neither video_5/\*\.jpg nor imageSequence/video_5\.avi"):
         read(tmp_path, cameras=[5])
@@ -109,4 +109,10 @@ def test_other_files_are_no_annotation(tmp_path, mpi_files, content):
     folder = mpi_files.write_train(tmp_path)
     (folder / "annot.mat").write_bytes(content)
     with pytest.raises(MotionDataError, match=r"annot\.mat is"):
+        read(tmp_path)
+
+
+def test_a_recording_without_one_usable_frame_is_named(tmp_path, mpi_files):
+    mpi_files.write_train(tmp_path, outside=range(40))
+    with pytest.raises(MotionDataError, match=r"annot\.mat has no frame of camera 0"):
         read(tmp_path)

@@ -59,3 +59,17 @@ def test_arrays_of_another_layout_are_named(tmp_path, mpi_files):
         del file["valid_frame"]
     with pytest.raises(MotionDataError, match="lacks valid_frame"):
         list(read_mpi_inf_3dhp_test(tmp_path, recordings=[1]))
+
+
+def test_pictures_missing_in_the_middle_are_counted(tmp_path, mpi_files):
+    folder = mpi_files.write_test(tmp_path)
+    for frame in range(5, 15):
+        (folder / "imageSequence" / f"img_{frame:06d}.jpg").unlink()
+    with pytest.raises(MotionDataError, match=r"img_000005\.jpg does not exist, nor do 9 other pictures of the 20"):
+        list(read_mpi_inf_3dhp_test(tmp_path, recordings=[1]))
+
+
+def test_a_recording_without_a_valid_frame_is_named(tmp_path, mpi_files):
+    mpi_files.write_test(tmp_path, invalid=range(20))
+    with pytest.raises(MotionDataError, match=r"annot_data\.mat marks no frame as valid"):
+        list(read_mpi_inf_3dhp_test(tmp_path, recordings=[1]))

@@ -107,3 +107,9 @@ def test_bytes_that_are_no_message_are_refused():
     for payload in (b"\xff" * 11, b"\x0a\x7f", b"\x0b\x00"):
         with pytest.raises(ValueError, match="not a protocol buffer"):
             parse_example(payload)
+
+
+def test_an_empty_file_is_named(tmp_path):
+    (tmp_path / "a.tfrecord").write_bytes(b"")
+    with pytest.raises(MotionDataError, match=r"a\.tfrecord is empty"):
+        list(read_records(tmp_path / "a.tfrecord"))

@@ -115,5 +115,8 @@ def test_arrays_of_other_lengths_and_other_files_are_named(tmp_path, threedpw_fi
     threedpw_files.write(tmp_path, {"sequence": "downtown_test_00", "poses": []})
     with pytest.raises(MotionDataError, match="lacks betas, trans"):
         list(read_threedpw(tmp_path, "test"))
+    threedpw_files.write(tmp_path, {**record, "poses": 5})
+    with pytest.raises(MotionDataError, match=r"downtown_test_00\.pkl is damaged"):
+        list(read_threedpw(tmp_path, "test"))
     with pytest.raises(MotionDataError, match="no split 'val'"):
         list(read_threedpw(tmp_path, "val"))

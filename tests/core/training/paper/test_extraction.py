@@ -9,8 +9,9 @@ import pytest
 
 from core.errors import MotionDataError, OptionError, WeightsError
 from core.training.datasets.feature_cache import FeatureCache
+from core.training.paper.data_folders import DataFolders
 from core.training.paper.extracted_parts import load_part
-from core.training.paper.extraction import expected_frame_count, load_backbone
+from core.training.paper.extraction import Backbone, expected_frame_count, extract_features, load_backbone
 from core.training.paper.motion_bank import bank_path, load_motion_bank
 from tests.core.training.paper import tiny_run
 
@@ -178,3 +179,30 @@ def test_another_selection_of_amass_has_a_bank_of_its_own(tmp_path):
         dataclasses.replace(options, amass_frame_rate_hz=30.0),
     ]
     assert len({bank_path(tmp_path, selection) for selection in selections}) == 3
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        ("3dpw/test", r"sequenceFiles/test holds 1 of the 24 files of 3DPW"),
+        ("instavariety/train", r"InstaVariety/train holds 1 of the 273 files of InstaVariety"),
+    ],
+)
+def test_a_half_downloaded_data_set_is_told_before_anything_is_computed(data, part, sentence):
+    options = dataclasses.replace(tiny_run.tiny_preset().data, allow_partial=False)
+    with pytest.raises(MotionDataError, match=sentence) as caught:
+        DataFolders(data, options).read(part)
+    assert "allow_partial" in caught.value.hint
+
+
+def test_the_motion_bank_follows_the_folders_that_are_there(data, tmp_path):
+    options = dataclasses.replace(tiny_run.tiny_preset().data, amass_folders=())
+    folders, lines = DataFolders(data, options), []
+    backbone = Backbone(lambda crops: {}, "0" * 64)
+    extract_features(folders, tmp_path / "cache", backbone, lines.append, ["amass"])
+    assert lines[0].startswith("AMASS: reading CMU; not there: ACCAD, BMLrub, EKUT")
+    before = load_motion_bank(bank_path(tmp_path / "cache", options)).lengths
+    shutil.copytree(data / "AMASS" / "CMU", data / "AMASS" / "KIT")
+    extract_features(folders, tmp_path / "cache", backbone, lines.append, ["amass"])
+    assert any("made anew" in line for line in lines)
+    assert load_motion_bank(bank_path(tmp_path / "cache", options)).lengths.tolist() == [*before, *before]

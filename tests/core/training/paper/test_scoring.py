@@ -10,9 +10,11 @@ from core.errors import MotionDataError
 from core.models.encoders import EncoderConfig
 from core.models.pare_temporal import PareTemporalEstimator, PareTemporalOutput
 from core.training.datasets.feature_cache import FeatureCache
-from core.training.paper.score_table import backbone_alone, vertex_error_mm
-from core.training.paper.scoring import TestSet, estimate_run
+from core.training.paper.part_tables import vertex_errors_mm
+from core.training.paper.score_table import backbone_alone
+from core.training.paper.scoring import TestSet
 from core.training.paper.train_paper import load_bodies
+from core.training.paper.ways import Way, estimate_run
 from core.training.torch_rotations import rotmat_to_rot6d, rotvec_to_rotmat
 from tests.core.training.paper import tiny_run
 
@@ -31,7 +33,7 @@ def sequences(tiny_root):
 def test_set(sequences, bodies):
     made = TestSet("3dpw/test", sequences, bodies.joints, 8, "cpu")
     # The generated pictures are all alike; the oracle below knows frames by their features.
-    made.runs = [dataclasses.replace(run, pose_features=torch.rand(run.pose_features.shape)) for run in made.runs]
+    made.runs = [dataclasses.replace(run, features=torch.rand(run.features.shape)) for run in made.runs]
     return made
 
 
@@ -39,9 +41,7 @@ class Oracle:
     """Knows the pose of each frame by its features."""
 
     def __init__(self, test_set):
-        self.known = [
-            (run.pose_features, rotmat_to_rot6d(rotvec_to_rotmat(run.poses)), run.betas) for run in test_set.runs
-        ]
+        self.known = [(run.features, rotmat_to_rot6d(rotvec_to_rotmat(run.poses)), run.betas) for run in test_set.runs]
 
     def __call__(self, features):
         for known, rot6d, betas in self.known:
@@ -58,7 +58,8 @@ def test_the_truth_scores_zero(test_set, bodies, window):
     assert scores.mpjpe_mm == pytest.approx(0, abs=1e-3)
     assert scores.pa_mpjpe_mm == pytest.approx(0, abs=1e-3)
     assert scores.acc == pytest.approx(scores.true_acc)
-    assert vertex_error_mm(test_set, Oracle(test_set), window, bodies.surface) == pytest.approx(0, abs=1e-3)
+    estimates = {"oracle": test_set.estimate(Way(Oracle(test_set), window))}
+    assert vertex_errors_mm(test_set, estimates, bodies.surface) == {"oracle": pytest.approx(0, abs=1e-3)}
 
 
 def test_a_larger_body_is_seen_by_mpjpe_but_hardly_by_procrustes(test_set):
@@ -70,7 +71,7 @@ def test_a_larger_body_is_seen_by_mpjpe_but_hardly_by_procrustes(test_set):
 
 def test_runs_end_at_gaps_and_hold_whole_windows(test_set, sequences):
     # Person 0: rows 0..9 and 13..29; person 1: 0..4 and 7..29.
-    assert [len(run.pose_features) for run in test_set.runs] == [8, 16, 16]
+    assert [len(run.features) for run in test_set.runs] == [8, 16, 16]
     assert [len(sequence.frame_ids) for sequence in sequences] == [27, 28]
 
 
@@ -78,9 +79,9 @@ def test_windows_do_not_see_each_other_and_a_track_sees_its_past():
     estimator = PareTemporalEstimator(EncoderConfig(hidden_size=4)).eval()
     features = torch.rand(16, 24, 128)
     changed = torch.cat([torch.rand(8, 24, 128), features[8:]])
-    in_windows = [estimate_run(estimator, values, 8).rot6d[0, 8:] for values in (features, changed)]
+    in_windows = [estimate_run(estimator, values, 8).rot6d[8:] for values in (features, changed)]
     assert torch.equal(*in_windows)
-    in_tracks = [estimate_run(estimator, values, "track").rot6d[0, 8:] for values in (features, changed)]
+    in_tracks = [estimate_run(estimator, values, "track").rot6d[8:] for values in (features, changed)]
     assert not torch.equal(*in_tracks)
 
 
@@ -100,8 +101,9 @@ def test_mpi_s_test_set_is_scored_by_its_17_joints(tiny_root, bodies):
     assert tested.runs[0].true_joints.shape == (16, 17, 3)
     np.testing.assert_allclose(tested.runs[0].true_joints, sequences[0].joints3d[:16], rtol=1e-6)
     estimator = backbone_alone(tiny_run.stand_in_pare())
-    assert tested.predict(estimator, tested.runs[0], "track").shape == (16, 17, 3)
-    assert vertex_error_mm(tested, estimator, "track", bodies.surface) is None
+    estimates = {"backbone": tested.estimate(Way(estimator))}
+    assert tested.joints(estimates["backbone"])[0].shape == (16, 17, 3)
+    assert vertex_errors_mm(tested, estimates, bodies.surface) == {}
 
 
 def test_a_part_without_truth_or_without_whole_windows_is_refused(sequences, bodies):

@@ -7,9 +7,12 @@ import pytest
 
 from core.command_line import main
 from core.errors import BodyFileError, MotionDataError, OptionError
+from core.models.encoders import VIBE_ENCODER, EncoderConfig, matched_holistic
 from core.pare_temporal_weights import load_pare_temporal
 from core.training.paper import extraction, train_paper
 from core.training.paper.files import find_paper_files
+from core.training.paper_preset import PaperPreset
+from core.training.presets import read_preset
 from tests.core.training.paper import tiny_run
 from tests.stand_in_smpl import write_smpl_files
 
@@ -25,6 +28,7 @@ mpi_subjects = [1]
 mpi_cameras = [0]
 mpi_test_recordings = [1]
 amass_folders = ["CMU"]
+allow_partial = true
 [encoder]
 kind = "holistic"
 hidden_size = 4
@@ -59,15 +63,34 @@ def test_from_raw_data_to_the_table(root, tmp_path, capsys):
     assert "5 clips of instavariety/train" in said and "epoch 1 of 1" in said
     assert {path.name for path in output.iterdir()} == {
         "checkpoint.pt", "configuration.json", "curves.csv", "curves.png", "pare_temporal.safetensors",
-        "pare_temporal_last.safetensors", "table.txt", "table.json",
+        "pare_temporal_last.safetensors", "table.txt", "table.json", "figure_3.png",
     }  # fmt: skip
     table = (output / "table.txt").read_text()
-    for row in ("3dpw/test: VIBE, 14 joints", "trained, windows of 8", "mpi_inf_3dhp/test: MPI-INF-3DHP test set, 17"):
+    for row in (
+        "3dpw/test: VIBE, 14 joints",
+        "trained, windows of 8, end to end",
+        "mpi_inf_3dhp/test: MPI-INF-3DHP test set, 17",
+    ):
         assert row in table
     assert load_pare_temporal(output / "pare_temporal.safetensors").config.kind == "holistic"
     again = ("evaluate-features", "--config", config, "--data", root, "--output", tmp_path / "again")
     assert run(*again, "--weights", output / "pare_temporal.safetensors") == 0
     assert (tmp_path / "again" / "table.txt").read_text() == table
+
+
+@pytest.mark.parametrize(
+    ("lines", "encoder"),
+    [
+        ("", matched_holistic(EncoderConfig())),
+        ("hidden_size = 1024\nresidual = true\nhas_relu = true", VIBE_ENCODER),
+        ("hidden_size = 64", EncoderConfig("holistic", hidden_size=64)),
+    ],
+)
+def test_both_holistic_recipes_of_the_documentation(tmp_path, lines, encoder):
+    (tmp_path / "run.toml").write_text(f'preset = "paper"\n[encoder]\nkind = "holistic"\n{lines}\n')
+    preset = read_preset(str(tmp_path / "run.toml"))
+    assert isinstance(preset, PaperPreset)
+    assert preset.encoder == encoder
 
 
 def test_a_body_of_another_gender_is_refused(root, tmp_path):

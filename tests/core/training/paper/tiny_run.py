@@ -39,6 +39,7 @@ def tiny_preset(**changes):
         mpi_cameras=(0,),
         mpi_test_recordings=(1,),
         amass_folders=("CMU",),
+        allow_partial=True,
     )
     return dataclasses.replace(
         PaperPreset(
