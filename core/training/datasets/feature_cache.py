@@ -32,7 +32,7 @@ BATCH_SIZE: Final = 64
 Extract = Callable[[NDArray[np.uint8]], Mapping[str, NDArray[Any]]]
 """Crops (N, 224, 224, 3) uint8 RGB in; a mapping with `pose_features` (N, 24, 128) out."""
 
-_LABELS: Final = ("keypoints2d", "joints3d", "poses", "betas", "has_joints3d", "has_poses")
+_LABELS: Final = ("keypoints2d", "joints3d", "poses", "betas", "has_joints3d", "has_poses", "activities")
 _UNREADABLE: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
@@ -69,6 +69,7 @@ class CachedSequence:
     betas: NDArray[np.float32] | None = None
     has_joints3d: NDArray[np.bool_] | None = None
     has_poses: NDArray[np.bool_] | None = None
+    activities: NDArray[np.int64] | None = None
 
 
 class FeatureCache:

@@ -20,6 +20,10 @@ from .joint_names import MPI_17
 from .sequence import Sequence
 
 RECORDINGS: Final = tuple(range(1, 7))
+ACTIVITIES: Final = (
+    "stand or walk", "exercise", "sit on a chair", "crouch or reach", "on the floor", "sports", "other",
+)  # fmt: skip
+"""What the numbers from 1 in `activity_annotation` say: the order of the data set's paper, not checked on its files."""
 _OUTDOOR: Final = frozenset({5, 6})
 _STUDIO_SIZE: Final = (2048, 2048)
 _OUTDOOR_SIZE: Final = (1920, 1080)
@@ -51,12 +55,13 @@ def read_mpi_inf_3dhp_test(
 
 def _read_recording(folder: Path, recording: int, joints: str, *, with_images: bool) -> Sequence:
     path = folder / "annot_data.mat"
-    arrays = read_hdf5(path, ("annot2", joints, "valid_frame"))
+    arrays = read_hdf5(path, ("annot2", joints, "valid_frame", "activity_annotation"))
     keypoints2d = _joints(path, "annot2", arrays["annot2"], 2)
     joints3d = _joints(path, joints, arrays[joints], 3) / 1000
     is_valid = arrays["valid_frame"].reshape(-1).astype(bool)
-    if not len(keypoints2d) == len(joints3d) == len(is_valid):
-        raise MotionDataError(f"{path}: annot2, {joints} and valid_frame differ in length.")
+    activities = arrays["activity_annotation"].reshape(-1).astype(np.int64)
+    if not len(keypoints2d) == len(joints3d) == len(is_valid) == len(activities):
+        raise MotionDataError(f"{path}: annot2, {joints}, valid_frame and activity_annotation differ in length.")
     rows = np.flatnonzero(is_valid)
     if not len(rows):
         raise MotionDataError(f"{path} marks no frame as valid; it may be damaged.")
@@ -78,6 +83,7 @@ def _read_recording(folder: Path, recording: int, joints: str, *, with_images: b
         joints3d=joints3d[rows].astype(np.float32),
         joint_names=MPI_17,
         has_joints3d=np.ones(len(rows), bool),
+        activities=activities[rows],
     )
 
 

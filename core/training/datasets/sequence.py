@@ -39,6 +39,7 @@ class Sequence:
         betas: (10,) SMPL shape.
         gender: the SMPL model that betas belong to.
         has_joints3d, has_poses: (T,) bool, rows whose joints3d or poses may be used.
+        activities: (T,) int64 numbers of what the person does, as the data set counts them.
         features: (T, C) of another backbone, from a database that holds them.
     """
 
@@ -63,6 +64,7 @@ class Sequence:
     gender: Gender = "neutral"
     has_joints3d: NDArray[np.bool_] | None = None
     has_poses: NDArray[np.bool_] | None = None
+    activities: NDArray[np.int64] | None = None
     features: FloatArray | None = None
 
     def __post_init__(self) -> None:
@@ -78,6 +80,7 @@ class Sequence:
             "betas": (BETA_COUNT,),
             "has_joints3d": (count,),
             "has_poses": (count,),
+            "activities": (count,),
         }
         for name, shape in shapes.items():
             value = getattr(self, name)

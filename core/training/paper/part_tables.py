@@ -15,7 +15,7 @@ from ..evaluation.metrics import joint_angle_errors_deg, per_joint_errors_mm, ro
 from ..evaluation.plots import FIGURE_3_LANDMARK, draw_joint_path
 from ..evaluation.protocols import MPI_INF_3DHP_17, correct_joints
 from ..evaluation.table import Cell, Table
-from ..metrics import MM_PER_M
+from ..metrics import MM_PER_M, mean_distance_mm, procrustes_align
 from ..torch_rotations import rot6d_to_rotmat, rotvec_to_rotmat
 from .scoring import TestSet
 from .smpl_surface import SmplSurface
@@ -46,7 +46,7 @@ def part_tables(test_set: TestSet, estimates: Estimates, surface: SmplSurface) -
     angles = angle_errors_deg(test_set, estimates)
     rows = tuple((name, _cells(test_set, joints[name], surface_mm.get(name), angles.get(name))) for name in estimates)
     title = f"{test_set.part}: {test_set.protocol.name}; {test_set.frame_count} frames"
-    tables = [Table(title, COLUMNS, rows, NOTES), _joint_table(test_set, joints)]
+    tables = [Table(title, COLUMNS, rows, NOTES), _joint_table(test_set, joints), _action_table(test_set, joints)]
     if angles:
         by_joint = angle_table(angles)
         tables.append(Table(f"{test_set.part}: {by_joint.title}", by_joint.columns, by_joint.rows, by_joint.notes))
@@ -75,6 +75,23 @@ def _joint_table(test_set: TestSet, joints: Mapping[str, Sequence[FloatArray]]) 
     errors = [per_joint_errors_mm(np.concatenate(runs), truth, protocol.root_joints) for runs in joints.values()]
     rows = tuple((name, tuple(float(e[index]) for e in errors)) for index, name in enumerate(protocol.joint_names))
     return Table(f"{test_set.part}: by joint, mm", tuple(joints), rows)
+
+
+def _action_table(test_set: TestSet, joints: Mapping[str, Sequence[FloatArray]]) -> Table:
+    """Return PA-MPJPE and MPJPE of the frames of each action; ACC would reach over their borders."""
+    actions, root = np.concatenate([run.actions for run in test_set.runs]), test_set.protocol.root_joints
+    true = rooted(_true_joints(test_set), root)
+    groups = {str(name): actions == name for name in np.unique(actions)}
+    rows = []
+    for name, runs in joints.items():
+        predicted = rooted(np.concatenate(runs), root)
+        aligned = procrustes_align(predicted, true)
+        errors = [
+            [mean_distance_mm(p[chosen], true[chosen]) for p in (aligned, predicted)] for chosen in groups.values()
+        ]
+        rows.append((name, tuple(f"{pa_mpjpe:.1f} / {mpjpe:.1f}" for pa_mpjpe, mpjpe in errors)))
+    columns = tuple(f"{name} ({int(chosen.sum())})" for name, chosen in groups.items())
+    return Table(f"{test_set.part}: by action", columns, tuple(rows), ("PA-MPJPE / MPJPE in mm; frames in brackets.",))
 
 
 def _true_joints(test_set: TestSet) -> FloatArray:

@@ -3,6 +3,7 @@
 Frames are those of whole windows of T without a gap, as in VIBE; what is left at the end of a run is not scored.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,6 +17,7 @@ from torch import Tensor
 from ...errors import MotionDataError
 from ..datasets.feature_cache import CachedSequence
 from ..datasets.joint_names import MPI_17, SPIN_49, arrange_joints
+from ..datasets.mpi_inf_3dhp_test_set import ACTIVITIES
 from ..datasets.sequence import Sequence as FrameSequence
 from ..datasets.sequence import contiguous_runs
 from ..evaluation.metrics import PointScores, point_scores
@@ -27,6 +29,8 @@ from .ways import Estimate, Estimator, Way, Window
 FloatArray = NDArray[np.floating[Any]]
 
 FRAMES_PER_CALL: Final = 2048
+_RECORDING_NAME: Final = re.compile(r"[A-Za-z]+_(?P<action>\w+?)_\d+")
+"""3DPW: downtown_walking_00 and the like."""
 _FRAME_RATES_HZ: Final = {"3dpw": 30.0, "mpi_inf_3dhp": 25.0}
 """For the smoother alone; MPI-INF-3DHP's test set does not tell its own."""
 
@@ -40,6 +44,7 @@ class Run:
         features: (T, 24, 128) of PARE, or (T, 2048) of SPIN or HMR; float32.
         true_joints: (T, K, 3) of the protocol, metres.
         poses, betas: (T, 24, 3) and (10,) of the truth, where it is known.
+        actions: (T,) what the person does, in words.
     """
 
     name: str
@@ -47,6 +52,7 @@ class Run:
     true_joints: FloatArray
     poses: Tensor | None
     betas: Tensor | None
+    actions: NDArray[np.str_]
 
 
 class TestSet:
@@ -114,11 +120,11 @@ class TestSet:
         if self.protocol is MPI_INF_3DHP_17:
             assert sequence.joints3d is not None
             truth = arrange_joints(sequence.joints3d[rows], sequence.joint_names, MPI_17)
-            return Run(sequence.name, features, truth.astype(np.float64), None, None)
+            return Run(sequence.name, features, truth.astype(np.float64), None, None, actions_of(sequence, rows))
         assert sequence.poses is not None and sequence.betas is not None
         poses, betas = (torch.from_numpy(v).to(self._device) for v in (sequence.poses[rows], sequence.betas))
         truth = self._joints(rotvec_to_rotmat(poses), betas.expand(len(poses), -1))
-        return Run(sequence.name, features, truth, poses, betas)
+        return Run(sequence.name, features, truth, poses, betas, actions_of(sequence, rows))
 
     @torch.no_grad()
     def _joints(self, rotmat: Tensor, betas: Tensor) -> FloatArray:
@@ -135,3 +141,13 @@ def _chunks(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     edges = [*range(0, len(tensors[0]), FRAMES_PER_CALL), len(tensors[0])]
     for first, end in pairwise(edges):
         yield tuple(tensor[first:end] for tensor in tensors)
+
+
+def actions_of(sequence: CachedSequence | FrameSequence, rows: slice) -> NDArray[np.str_]:
+    """Return what the person does in some rows, in words: MPI-INF-3DHP marks its frames, 3DPW names its recordings."""
+    if sequence.activities is not None:
+        numbers = sequence.activities[rows]
+        is_known = (numbers >= 1) & (numbers <= len(ACTIVITIES))
+        return np.where(is_known, np.array(ACTIVITIES)[np.clip(numbers, 1, len(ACTIVITIES)) - 1], ACTIVITIES[-1])
+    named = _RECORDING_NAME.match(sequence.name)
+    return np.full(len(sequence.frame_ids[rows]), named["action"] if named else sequence.name)

@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from core.training.datasets.feature_cache import FeatureCache
+from core.training.datasets.sequence import Sequence
 from core.training.evaluation.protocols import correct_joints
 from core.training.paper import part_tables
 from core.training.paper.part_tables import COLUMNS, draw_first_path, estimate_all
 from core.training.paper.score_table import backbone_alone, per_frame_ways, temporal_ways
-from core.training.paper.scoring import TestSet
+from core.training.paper.scoring import TestSet, actions_of
 from core.training.paper.train_paper import load_bodies
 from core.training.paper.ways import Estimate
 from core.training.torch_rotations import rotmat_to_rot6d, rotvec_to_rotmat
@@ -53,7 +54,7 @@ def row_of(table, name):
 
 def test_a_turned_elbow_is_seen_by_its_angle_its_wrist_and_the_surface(threedpw, bodies):
     estimates = {"turned": [turned_truth(run) for run in threedpw.runs]}
-    scores, by_joint, angles = part_tables.part_tables(threedpw, estimates, bodies.surface)
+    scores, by_joint, _, angles = part_tables.part_tables(threedpw, estimates, bodies.surface)
     row = row_of(scores, "turned")
     assert row["angle"] == pytest.approx(ANGLE_DEG / 21, rel=1e-3)
     assert row["MPJPE"] > 0 and row["PVE"] > 0
@@ -69,7 +70,7 @@ def test_a_turned_elbow_is_seen_by_its_angle_its_wrist_and_the_surface(threedpw,
 def test_mpi_s_test_set_gets_its_own_figures(mpi, bodies):
     ways = per_frame_ways("backbone", backbone_alone(tiny_run.stand_in_pare()))
     estimates = estimate_all(mpi, ways)
-    scores, by_joint = part_tables.part_tables(mpi, estimates, bodies.surface)
+    scores, by_joint, by_action = part_tables.part_tables(mpi, estimates, bodies.surface)
     row = row_of(scores, "backbone, per frame")
     expected = correct_joints(mpi.joints(estimates["backbone, per frame"])[0], mpi.runs[0].true_joints, (14,))
     assert (row["PCK"], row["AUC"]) == (expected.pck, expected.auc)
@@ -78,6 +79,17 @@ def test_mpi_s_test_set_gets_its_own_figures(mpi, bodies):
     assert [name for name, _ in by_joint.rows][-3:] == ["pelvis", "spine", "head"]
     assert dict(by_joint.rows)["pelvis"] == (0.0, 0.0)
     assert set(scores.columns) == set(COLUMNS)
+    assert by_action.columns == ("stand or walk (16)",)
+    expected_text = f"{row['PA-MPJPE']:.1f} / {row['MPJPE']:.1f}"
+    assert dict(by_action.rows)["backbone, per frame"] == (expected_text,)
+
+
+def test_actions_are_told_by_number_or_by_the_recordings_name():
+    frame_ids = np.arange(4)
+    numbered = Sequence("mpi_inf_3dhp", "TS1", "test", frame_ids, None, activities=np.array([1, 5, 7, 99]))
+    assert actions_of(numbered, slice(0, 4)).tolist() == ["stand or walk", "on the floor", "other", "other"]
+    named = Sequence("3dpw", "downtown_runForBus_01/person0", "test", frame_ids, None)
+    assert actions_of(named, slice(1, 3)).tolist() == ["runForBus", "runForBus"]
 
 
 def test_smoothing_calms_the_backbone(threedpw, bodies):
