@@ -32,7 +32,7 @@ VERTICES: Final = {
 }  # fmt: skip
 """Well-known vertices of the SMPL surface."""
 
-_GENDER_MARKS: Final = {"neutral": {"neutral", "n"}, "female": {"female", "f"}, "male": {"male", "m"}}
+_GENDERS: Final = {"n": "neutral", "f": "female", "m": "male"}
 
 HIP_WIDENING: Final = 0.26
 """SMPL's hip joints are 14 cm apart, BlazePose's hips 21: each landmark lies outside by this share of the distance."""
@@ -46,8 +46,8 @@ BAD_PICKLE_ERRORS: Final = (
 def load_smpl_file(path: str | os.PathLike[str]) -> BodyFile:
     """Return the SMPL body in `path` (.npz or .pkl) with BlazePose-style landmarks on it.
 
-    Note: gender comes from the name of the file (SMPL_MALE, basicmodel_f, ...) or of the two folders that it lies in,
-        else it is neutral: SMPL's files do not state it.
+    Note: gender is what the file itself states, which few do; else what its name says (SMPL_MALE, basicmodel_f, ...)
+        or one of the two folders that it lies in (smpl/male/model.pkl); else it is neutral.
     Raises: BodyFileError when the file is missing, unsafe, damaged, or not an SMPL body with 24 joints.
     """
     file = Path(path)
@@ -61,7 +61,7 @@ def load_smpl_file(path: str | os.PathLike[str]) -> BodyFile:
         arrays = {key: _as_array(content[key]) for key in NEEDED_KEYS}
     except (ValueError, TypeError, IndexError) as error:
         raise BodyFileError(f"{file} holds damaged arrays ({error}).") from error
-    return body_from_arrays(file, arrays)
+    return body_from_arrays(file, arrays, _stated_gender(file, content) or _gender_from_name(file))
 
 
 def load_pose_corrections(path: str | os.PathLike[str]) -> NDArray[np.float32] | None:
@@ -83,7 +83,7 @@ def load_pose_corrections(path: str | os.PathLike[str]) -> NDArray[np.float32] |
     return np.ascontiguousarray(corrections, np.float32)
 
 
-def body_from_arrays(file: Path, arrays: dict[str, NDArray[Any]]) -> BodyFile:
+def body_from_arrays(file: Path, arrays: dict[str, NDArray[Any]], gender: str = "neutral") -> BodyFile:
     """Return the SMPL body of the arrays `NEEDED_KEYS` that came from `file`; BodyFileError when they are none."""
     joint_count = arrays["kintree_table"].shape[-1]
     if joint_count != JOINT_COUNT:
@@ -100,7 +100,7 @@ def body_from_arrays(file: Path, arrays: dict[str, NDArray[Any]]) -> BodyFile:
     joint_weights, vertex_ids, vertex_weights = _landmarks()
     return BodyFile(
         name="smpl",
-        gender=_gender_from_name(file),
+        gender=gender,
         v_template=arrays["v_template"].astype(np.float32),
         shapedirs=np.ascontiguousarray(arrays["shapedirs"][:, :, :BETA_COUNT], np.float32),
         joint_regressor=arrays["J_regressor"].astype(np.float32),
@@ -114,13 +114,39 @@ def body_from_arrays(file: Path, arrays: dict[str, NDArray[Any]]) -> BodyFile:
 
 
 def _gender_from_name(file: Path) -> str:
-    """Return the gender that the file's name states, or else the folder it lies in, or that one's; neutral for none."""
-    for name in (file.stem, file.parent.name, file.parent.parent.name):
-        words = re.split(r"[^a-z]+", re.sub(r"smpl[hx]?|model|basic", " ", name.lower()))
-        for gender, marks in _GENDER_MARKS.items():
-            if marks & set(words):
-                return gender
+    """Return the gender that the file's name states, or else the folder it lies in, or that one's; neutral for none.
+
+    Note: single letters count in the file's name alone; folders are called `m` or `f` for other reasons.
+    """
+    stem, *folders = [
+        set(re.split(r"[^a-z]+", re.sub(r"smpl[hx]?|model|basic", " ", name.lower())))
+        for name in (file.stem, *(folder.name for folder in list(file.absolute().parents)[:2]))
+    ]
+    letters = {_GENDERS[word] for word in stem & _GENDERS.keys()}
+    for words in (stem, letters, *folders):
+        # A name with two of them, such as male_and_female, says nothing.
+        genders = words & set(_GENDERS.values())
+        if len(genders) == 1:
+            return genders.pop()
     return "neutral"
+
+
+def _stated_gender(file: Path, content: dict[str, Any]) -> str | None:
+    """Return the gender that a file states under the key `gender`; None where it states none of the three."""
+    if zipfile.is_zipfile(file):
+        try:
+            content = _read_npz(file, ("gender",))
+        except BodyFileError:
+            # It holds an object, which is never unpickled; the name is left to tell.
+            return None
+    value = content.get("gender")
+    item = value.item() if isinstance(value, np.generic | np.ndarray) and value.size == 1 else value
+    text = item.decode("latin1") if isinstance(item, bytes) else item
+    if not isinstance(text, str):
+        return None
+    # Some files hold the text of a Python bytes object.
+    name = text.strip().lower().removeprefix("b'").strip("'\" ")
+    return _GENDERS.get(name, name if name in _GENDERS.values() else None)
 
 
 def _landmark_mixes() -> dict[str, dict[str, float]]:

@@ -4,6 +4,7 @@ import os
 import pickle
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from core.body_file import load_body_file, open_body_path
 from core.body_model import BodyModel
 from core.errors import BodyFileError
 from core.skeleton import LANDMARK_NAMES, PARENTS
-from core.smpl_files import load_pose_corrections, load_smpl_file
+from core.smpl_files import _gender_from_name, load_pose_corrections, load_smpl_file
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +239,43 @@ def test_where_the_name_says_nothing_the_folders_do(content, tmp_path, place, ge
     path.parent.mkdir(parents=True)
     np.savez(path.with_suffix(".npz"), **content)
     assert load_smpl_file(path.with_suffix(".npz")).gender == gender
+
+
+@pytest.mark.parametrize(
+    ("path", "gender"),
+    [
+        ("/x/SMPLmale.pkl", "male"), ("/x/SMPLMale.npz", "male"), ("/x/SMPL_f.pkl", "female"),
+        ("/x/basicModel_f_lbs_10_207_0_v1.0.0.pkl", "female"), ("/x/smpl_neutral_m.pkl", "neutral"),
+        ("/data/smpl/male/model.pkl", "male"), ("/data/SMPL_FEMALE/v1/model.pkl", "female"),
+        ("/data/female/male/model.pkl", "male"), ("/data/male/v1/pickles/model.pkl", "neutral"),
+        ("/home/mary/f/x/SMPL_NEUTRAL.pkl", "neutral"), ("/home/mary/f/model.pkl", "neutral"),
+        ("/home/m/smpl/model.pkl", "neutral"), ("/x/male_and_female/model.pkl", "neutral"),
+        ("/x/female/SMPL_NEUTRAL.pkl", "neutral"), ("/x/y/mobile_formal.pkl", "neutral"), ("/model.pkl", "neutral"),
+    ],
+)  # fmt: skip
+def test_names_and_folders_say_the_gender(path, gender):
+    assert _gender_from_name(Path(path)) == gender
+
+
+def test_the_folder_counts_where_the_path_is_relative(tmp_path, monkeypatch):
+    (tmp_path / "female").mkdir()
+    monkeypatch.chdir(tmp_path / "female")
+    assert _gender_from_name(Path("model.pkl")) == "female"
+
+
+@pytest.mark.parametrize(
+    ("stated", "gender"),
+    [
+        ("female", "female"), (b"female", "female"), (np.array("FEMALE"), "female"), (np.array(b"f"), "female"),
+        ("b'female'", "female"), ("unknown", "male"), (7, "male"), (None, "male"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("suffix", [".npz", ".pkl"])
+def test_what_the_file_states_goes_before_its_name(content, tmp_path, stated, gender, suffix):
+    path = tmp_path / f"SMPL_MALE{suffix}"
+    if suffix == ".npz":
+        # None is stored as an object, which is never unpickled.
+        np.savez(path, **content, gender=stated)
+    else:
+        path.write_bytes(pickle.dumps({**content, "gender": stated}, protocol=2))
+    assert load_smpl_file(path).gender == gender

@@ -21,6 +21,9 @@ from ..train_lifter import view_evidence
 from .clip_estimator import ClipEstimator, estimate_landmarks
 
 FloatArray = NDArray[np.floating[Any]]
+
+HIDDEN_KEY = "held_joints_mm"
+"""Named after how landmarks are hidden, so that results of another way are never put beside it."""
 Scores = dict[str, Any]
 
 
@@ -56,7 +59,7 @@ def score(
     def estimate(given: SimulatedViews) -> dict[str, FloatArray]:
         return {"run": estimate_landmarks(network, _features(given, lifter), body, None).numpy()}
 
-    scores[first]["hidden_joints_mm"] = hidden_joint_errors(views.benchmark.views, estimate)["run"]
+    scores[first][HIDDEN_KEY] = hidden_joint_errors(views.benchmark.views, estimate)["run"]
     return scores
 
 

@@ -7,13 +7,13 @@ from ..evaluation.benchmark import DANCE
 from ..evaluation.breakdown import REST
 from ..evaluation.table import Cell, Spread, Table
 from .runs import FRACTIONS
+from .scoring import HIDDEN_KEY
 
 Result = Mapping[str, Any]
 """The content of one run's file."""
 Rows = list[tuple[str, tuple[Cell, ...]]]
 
 LIFTER_ROW: Final = "lifter as it is"
-_HIDDEN: Final = "hidden_joints_mm"
 _TABLE_2: Final = {"PA-MPJPE": "pa_mpjpe_mm", "MPJPE": "mpjpe_mm", "ACC": "acc", "ACC ERR": "acc_error"}
 _SPLIT_NAMES: Final = {"val": "validation split", "test": "test split"}
 _KINDS: Final = ("none", "holistic", "decomposed")
@@ -34,7 +34,7 @@ def summary_tables(results: Sequence[Result], lifter_scores: Mapping[str, Any]) 
     for split, scores in lifter_scores.items():
         if DANCE in scores:
             tables.append(_dance_table(whole, lifter_scores, split))
-        if _HIDDEN in scores:
+        if HIDDEN_KEY in scores:
             tables.append(_hidden_table(whole, lifter_scores, split))
     tables.append(_training_table(results))
     return [table for table in tables if table.rows]
@@ -94,12 +94,13 @@ def _dance_table(results: Sequence[Result], lifter_scores: Mapping[str, Any], sp
 
 
 def _hidden_table(results: Sequence[Result], lifter_scores: Mapping[str, Any], split: str) -> Table:
-    """Return the error of hidden joints of every row."""
-    of_lifter = lifter_scores[split][_HIDDEN]
+    """Return the error of hidden joints of every row that was scored so; no rows where there is none."""
+    results = [result for result in results if HIDDEN_KEY in result["scores"][split]]
+    of_lifter = lifter_scores[split][HIDDEN_KEY]
     columns = tuple(name for name in of_lifter if not name.endswith("seen"))
-    rows: Rows = [(LIFTER_ROW, tuple(of_lifter[column] for column in columns))]
+    rows: Rows = [(LIFTER_ROW, tuple(of_lifter[column] for column in columns))] if results else []
     for name, members in grouped(results).items():
-        rows.append((name, tuple(_spread(members, "scores", split, _HIDDEN, column) for column in columns)))
+        rows.append((name, tuple(_spread(members, "scores", split, HIDDEN_KEY, column) for column in columns)))
     title = f"Error of hidden joints, {_SPLIT_NAMES[split]}, mm (what is hidden, for how many frames)"
     return Table(title, columns, tuple(rows))
 

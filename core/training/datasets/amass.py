@@ -119,13 +119,13 @@ def read_amass_file(path: Path, frame_rate_hz: float, name: str) -> Sequence:
     )
 
 
-def amass_folders(root: Path, data_sets: Collection[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of AMASS's folders that are there, and of those of VIBE's selection that are not.
+def amass_folders(root: Path, data_sets: Collection[str] | None) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return how many recordings each of AMASS's folders holds, and which of VIBE's selection are not there.
 
     Raises:
         MotionDataError: none is there, or not one that `data_sets` names.
     """
-    found = tuple(folder.name for folder in _data_set_folders(root, data_sets))
+    found = {folder.name: len(_recordings(folder)) for folder in _data_set_folders(root, data_sets)}
     missing = [names[-1] for names in FOLDER_NAMES if not set(names) & set(found)] if data_sets is None else []
     return found, tuple(missing)
 
@@ -147,7 +147,7 @@ def _data_set_folders(root: Path, data_sets: Collection[str] | None) -> list[Pat
 
 def _files_by_subject(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
     """Give each folder that holds recordings, and the recordings; archives differ in how deep they lie."""
-    recordings = [path for path in sorted(folder.rglob("*.npz")) if _is_recording(path)]
+    recordings = _recordings(folder)
     if not recordings:
         raise MotionDataError(
             f"{folder} holds no <subject>/*_poses.npz and no *_stageii.npz, which were expected there."
@@ -156,8 +156,8 @@ def _files_by_subject(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
         yield subject, [path for path in recordings if path.parent == subject]
 
 
-def _is_recording(path: Path) -> bool:
-    return not (path.stem.endswith("shape") or path.stem.endswith("_stagei"))
+def _recordings(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*.npz")) if not path.stem.endswith(("shape", "_stagei"))]
 
 
 def _gender_of_shape_file(subject: Path) -> tuple[Gender, Path] | None:

@@ -1,5 +1,6 @@
 """Sentences for missing and half-unpacked data: which path was looked at, and what was expected there."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import MotionDataError
@@ -49,6 +50,18 @@ def require_file_count(folder: Path, pattern: str, needed: int, expected: str) -
         )
 
 
+def require_content(files: Sequence[Path]) -> None:
+    """Refuse files of no bytes, which a download that was cut off leaves behind.
+
+    Raises:
+        MotionDataError: names the first of them.
+    """
+    empty = [path for path in files if not path.stat().st_size]
+    if empty:
+        others = f" and {len(empty) - 1} more of its folder are" if len(empty) > 1 else " is"
+        raise MotionDataError(f"{empty[0]}{others} empty; the download may not be complete.", "Download it again.")
+
+
 def require_image_count(folder: Path, found: int, needed: int, tolerance: int = 0) -> None:
     """Refuse a folder of pictures that was not unpacked completely.
 
@@ -59,5 +72,25 @@ def require_image_count(folder: Path, found: int, needed: int, tolerance: int = 
     """
     if found + tolerance < needed:
         raise MotionDataError(
-            f"{folder} holds {found} of the {needed} annotated frames; the archive may not be unpacked completely."
+            f"{folder} holds {found} of the {needed} annotated frames; the archive may not be unpacked completely.",
+            "Unpack it again.",
+        )
+
+
+def require_images(folder: Path, names: Sequence[str]) -> None:
+    """Refuse a folder in which pictures are missing, be it in the middle.
+
+    Args:
+        names: of all pictures that are needed.
+    Raises:
+        MotionDataError: not all of them are there; names the first that is missing.
+    """
+    # One look at the folder: there are thousands of pictures.
+    present = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    missing = [name for name in names if name not in present]
+    if missing:
+        raise MotionDataError(
+            f"{folder} holds {len(names) - len(missing)} of the {len(names)} annotated frames, and {missing[0]} does "
+            "not exist; the archive may not be unpacked completely.",
+            "Unpack it again.",
         )

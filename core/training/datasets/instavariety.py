@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import MotionDataError
-from .folder_checks import require_files
+from .folder_checks import require_content, require_files
 from .image_sources import JpegImages
 from .joint_names import INSTA_25
 from .sequence import Sequence
@@ -35,9 +35,12 @@ def read_instavariety(root: Path, split: str = "train", *, check_payloads: bool 
         split: which of the two.
         check_payloads: compare checksums too (slow).
     Raises:
-        MotionDataError: a missing folder, a damaged or cut off record file.
+        MotionDataError: a missing folder, an empty, damaged or cut off record file.
     """
-    for path in require_files(root / split, "*.tfrecord", "InstaVariety's records"):
+    files = require_files(root / split, "*.tfrecord", "InstaVariety's records")
+    # Before the first is read: an extraction takes hours to come to the last.
+    require_content(files)
+    for path in files:
         for number, payload in enumerate(read_records(path, check_payloads=check_payloads)):
             try:
                 yield _read_clip(parse_example(payload), path, number, split)

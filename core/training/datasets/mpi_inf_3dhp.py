@@ -6,8 +6,10 @@ Layout: `<root>/S{1..8}/Seq{1,2}/annot.mat` and that recording's pictures in `vi
 left out, and what follows is a segment of its own.
 """
 
+import re
 import zlib
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -55,7 +57,7 @@ def read_mpi_inf_3dhp_train(
         frame_rate_hz: 25 leaves out every second frame of what was recorded at 50; None keeps all.
         with_images: whether pictures or videos must be there.
     Raises:
-        MotionDataError: a missing folder, a damaged annotation, missing pictures.
+        MotionDataError: a missing folder, a damaged annotation, missing pictures, a camera without one usable frame.
     """
     require_folder(root, "MPI-INF-3DHP's folders S1 to S8")
     for subject in subjects:
@@ -116,7 +118,8 @@ def _camera_segments(
         inside = inside[inside < pictures.frame_count]
     if not len(inside):
         raise MotionDataError(
-            f"{annotation.path} has no frame of camera {camera} with all joints in the picture; it may be damaged."
+            f"{annotation.path} has no frame of camera {camera} with all joints in the picture; it may be damaged.",
+            "Download it again.",
         )
     intrinsics = fit_intrinsics(keypoints2d[inside], joints3d[inside])
     confidence = np.ones((*keypoints2d.shape[:2], 1))
@@ -169,7 +172,7 @@ class _Pictures:
         """Return one camera's pictures.
 
         Raises:
-            MotionDataError: there are none, or clearly fewer than annotated frames.
+            MotionDataError: there are none, clearly fewer than annotated frames, or one is missing in the middle.
         """
         name = f"video_{camera}"
         places = [folder / name, folder / "imageFrames" / name, folder / "imageSequence" / name]
@@ -178,9 +181,10 @@ class _Pictures:
             raise MotionDataError(
                 f"{folder} holds neither {name}/*.jpg nor imageSequence/{name}.avi, which were expected there."
             )
-        files = sorted(place.glob("*.jpg")) if place.is_dir() else []
+        files = sorted(place.glob("*.jpg"), key=_number_of) if place.is_dir() else []
         frame_count = len(files) if place.is_dir() else probe_video(place).frame_count or annotated_count
         require_image_count(place, frame_count, annotated_count, _UNPICTURED_FRAMES)
+        _require_no_hole(place, files)
         return cls(place, files, frame_count)
 
     def of(self, rows: NDArray[np.int64]) -> Images:
@@ -188,3 +192,20 @@ class _Pictures:
         if self._files:
             return ImageFiles(tuple(self._files[row] for row in rows))
         return VideoFrames(self._place, tuple(int(row) for row in rows))
+
+
+def _number_of(file: Path) -> tuple[int, str]:
+    """Return the number that a picture's name ends in, -1 for none, and the name."""
+    digits = re.search(r"\d+$", file.stem)
+    return int(digits.group()) if digits else -1, file.name
+
+
+def _require_no_hole(folder: Path, files: list[Path]) -> None:
+    """Refuse pictures of which one in the middle is missing: all that follow would belong to other frames."""
+    numbers = [_number_of(file)[0] for file in files]
+    hole = next((first + 1 for first, second in pairwise(numbers) if first >= 0 and second > first + 1), None)
+    if hole is not None:
+        raise MotionDataError(
+            f"{folder} lacks picture {hole} between its others; the archive may not be unpacked completely.",
+            "Unpack it again.",
+        )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import MotionDataError
-from .folder_checks import require_folder
+from .folder_checks import require_folder, require_images
 from .hdf5_files import read_hdf5
 from .image_sources import ImageFiles
 from .joint_names import MPI_17
@@ -44,7 +44,8 @@ def read_mpi_inf_3dhp_test(
         joints: universal or real size.
         with_images: whether the pictures must be there.
     Raises:
-        MotionDataError: a missing folder, a damaged annotation, missing pictures, or h5py not installed.
+        MotionDataError: a missing folder, a damaged annotation, missing pictures, no valid frame, or h5py not
+            installed.
     """
     inner = root / "mpi_inf_3dhp_test_set"
     place = inner if inner.is_dir() else root
@@ -64,11 +65,11 @@ def _read_recording(folder: Path, recording: int, joints: str, *, with_images: b
         raise MotionDataError(f"{path}: annot2, {joints}, valid_frame and activity_annotation differ in length.")
     rows = np.flatnonzero(is_valid)
     if not len(rows):
-        raise MotionDataError(f"{path} marks no frame as valid; it may be damaged.")
+        raise MotionDataError(f"{path} marks no frame as valid; it may be damaged.", "Download it again.")
     # Pictures count from 1.
     paths = tuple(folder / "imageSequence" / f"img_{row + 1:06d}.jpg" for row in rows)
     if with_images:
-        _require_pictures(folder / "imageSequence", paths)
+        require_images(folder / "imageSequence", [path.name for path in paths])
     confidence = np.ones((len(rows), len(MPI_17), 1))
     return Sequence(
         data_set="mpi_inf_3dhp",
@@ -85,18 +86,6 @@ def _read_recording(folder: Path, recording: int, joints: str, *, with_images: b
         has_joints3d=np.ones(len(rows), bool),
         activities=activities[rows],
     )
-
-
-def _require_pictures(folder: Path, paths: Collection[Path]) -> None:
-    """Raise MotionDataError where a frame's picture is missing."""
-    # One look at the folder: a test set has thousands of pictures.
-    there = {path.name for path in folder.glob("img_*.jpg")}
-    missing = [path.name for path in paths if path.name not in there]
-    if missing:
-        raise MotionDataError(
-            f"{folder / missing[0]} does not exist, nor do {len(missing) - 1} other pictures of the {len(paths)} that "
-            "were expected there; the archive may not be unpacked completely."
-        )
 
 
 def _joints(path: Path, name: str, values: NDArray[Any], width: int) -> NDArray[np.float64]:

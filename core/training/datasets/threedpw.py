@@ -79,8 +79,8 @@ def read_threedpw_file(
     for person in range(people):
         try:
             sequence = _read_person(path, record, person, frame_count, split, minimum_seen_keypoints)
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
-            raise MotionDataError(f"{path} is damaged: person {person} has {error}.") from error
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+            raise MotionDataError(f"{path} is damaged: person {person} has {error}.", "Get the file anew.") from error
         if sequence.frame_count:
             yield _with_images(sequence, images) if with_images else sequence
 
@@ -90,7 +90,9 @@ def _counts(path: Path, record: dict[str, Any]) -> tuple[int, int]:
     try:
         people, betas, genders, frames = (len(record[key]) for key in ("poses", "betas", "genders", "img_frame_ids"))
     except TypeError as error:
-        raise MotionDataError(f"{path} is damaged: {error}.") from error
+        raise MotionDataError(f"{path} is damaged: {error}.", "Get the file anew.") from error
+    if not people:
+        raise MotionDataError(f"{path} has the poses of nobody; at least one person was expected there.")
     if not people == betas == genders:
         raise MotionDataError(
             f"{path} has poses of {people} people but {betas} shapes and {genders} genders; one of each was expected "

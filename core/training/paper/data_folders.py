@@ -88,8 +88,8 @@ class DataFolders:
         if needed is not None and not self.options.allow_partial:
             require_file_count(folder, pattern, needed, name)
 
-    def motion_folders(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return AMASS's folders that are there and those that are not; see `amass_folders`."""
+    def motion_folders(self) -> tuple[dict[str, int], tuple[str, ...]]:
+        """Return how many recordings AMASS's folders hold, and which are not there; see `amass_folders`."""
         return amass_folders(self.folder(AMASS), self.options.amass_folders or None)
 
     def read_motions(self) -> Iterator[Sequence]:

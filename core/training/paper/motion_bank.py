@@ -5,7 +5,7 @@ Read once from the raw recordings (minutes), then opened at once by every run an
 
 import hashlib
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -59,20 +59,22 @@ def bank_path(cache: Path, options: DataOptions) -> Path:
 
 
 def write_motion_bank(
-    path: Path, recordings: Iterable[Sequence], folders: tuple[str, ...], report: Callable[[str], None]
+    path: Path, recordings: Iterable[Sequence], folders: Mapping[str, int], report: Callable[[str], None]
 ) -> None:
-    """Read AMASS and write the bank, unless it is there already, made from the same folders.
+    """Read AMASS and write the bank, unless it is there already, made from the same folders with as many recordings.
 
     Args:
-        folders: names of AMASS's folders that the recordings come from.
+        recordings: read only where the bank is made.
+        folders: AMASS's folders that the recordings come from, and how many files of recordings each holds.
     Raises:
         MotionDataError: see `read_amass`; or there is no recording.
     """
     if path.is_file() and _poses_path(path).is_file():
-        if _folders_of(path) == folders:
+        change = _describe_change(_folders_of(path), folders)
+        if not change:
             report(f"{path.name}: already there, from {', '.join(folders)}; delete it to read AMASS again")
             return
-        report(f"{path.name}: AMASS has other folders now, so it is made anew")
+        report(f"{path.name}: it {change}, so it is made anew")
     poses, lengths = [], []
     for number, recording in enumerate(recordings, start=1):
         assert recording.poses is not None
@@ -83,20 +85,36 @@ def write_motion_bank(
     if not poses:
         raise MotionDataError("AMASS has no recording that is long enough.")
     path.parent.mkdir(parents=True, exist_ok=True)
+    # An index must not outlive the poses that it was written for.
+    path.unlink(missing_ok=True)
     with whole_file(_poses_path(path)) as partial, partial.open("wb") as file:
         np.save(file, np.concatenate(poses))
     with whole_file(path) as partial, partial.open("wb") as file:
-        np.savez(file, lengths=np.array(lengths, np.int64), folders=np.array(folders))
+        counts = np.array(list(folders.values()), np.int64)
+        np.savez(file, lengths=np.array(lengths, np.int64), folders=np.array(list(folders)), recording_counts=counts)
     report(f"{path.name}: {len(lengths)} recordings, {sum(lengths)} frames")
 
 
-def _folders_of(path: Path) -> tuple[str, ...] | None:
-    """Return the names of the folders that a bank was made from; None where it cannot tell."""
+def _folders_of(path: Path) -> dict[str, int] | None:
+    """Return the folders that a bank was made from, with their recordings; None where it cannot tell."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return tuple(str(name) for name in archive["folders"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            names, counts = archive["folders"].tolist(), archive["recording_counts"].tolist()
+            return dict(zip(names, counts, strict=True))
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile):
         return None
+
+
+def _describe_change(made_from: Mapping[str, int] | None, folders: Mapping[str, int]) -> str:
+    """Return in which way a bank differs from AMASS's folders, as the end of a sentence; empty if it does not."""
+    if made_from is None:
+        return "does not tell what it was made from"
+    changes = [
+        f"{made_from.get(name, 0)} recordings of {name} where there are {folders.get(name, 0)} now"
+        for name in sorted({*made_from, *folders})
+        if made_from.get(name, 0) != folders.get(name, 0)
+    ]
+    return f"was made from {', '.join(changes)}" if changes else ""
 
 
 def load_motion_bank(path: Path) -> MotionBank:

@@ -22,8 +22,8 @@ def test_without_an_encoder_cutting_into_windows_changes_nothing_but_the_length(
 def test_every_part_is_scored(views, materials):
     network = ClipEstimator(EncoderConfig(hidden_size=4), materials.lifter).eval()
     scores = score(network, {"val": views, "test": views}, materials.lifter, materials.body, 16)
-    assert set(scores["val"]) == {"track", "windows", "dance", "the rest", "hidden_joints_mm"}
-    assert "hidden_joints_mm" not in scores["test"]
+    assert set(scores["val"]) == {"track", "windows", "dance", "the rest", "held_joints_mm"}
+    assert "held_joints_mm" not in scores["test"]
     assert scores["val"]["track"]["mpjpe_mm"] == pytest.approx(
         np.mean([scores["val"][group]["mpjpe_mm"] for group in ("dance", "the rest")])
     )

@@ -7,7 +7,7 @@ from core.training.ablation.summary import summary_tables
 def scores_of(value):
     part = dict.fromkeys(("mpjpe_mm", "pa_mpjpe_mm", "acc", "acc_error", "acc_error_vibe", "true_acc"), value)
     hidden = {"limb 5": value, "limb 5 seen": 1.0}
-    return {"val": {"track": part, "windows": part, "dance": part, "the rest": part, "hidden_joints_mm": hidden}}
+    return {"val": {"track": part, "windows": part, "dance": part, "the rest": part, "held_joints_mm": hidden}}
 
 
 def result_of(run, value):
@@ -50,3 +50,9 @@ def test_without_any_run_only_the_lifter_stands_there():
 def test_the_training_table_tells_cost_and_last_gain():
     lines = lines_of(summary_tables([result_of(Run("main", "none", 0), 1.0)], scores_of(4.0)), "Training")
     assert lines[2].split()[-5:] == ["5", "7", "100.0", "50.0", "1.0"]
+
+
+def test_results_that_hid_joints_in_another_way_are_not_put_beside_these():
+    result = result_of(Run("main", "decomposed", 0), 1.0)
+    result["scores"]["val"]["hidden_joints_mm"] = result["scores"]["val"].pop("held_joints_mm")
+    assert not any("hidden joints" in table.title for table in summary_tables([result], scores_of(4.0)))

@@ -3,7 +3,7 @@ import pytest
 from scipy.spatial.transform import Rotation, Slerp
 
 from core.errors import MotionDataError
-from core.training.datasets.amass import read_amass
+from core.training.datasets.amass import amass_folders, read_amass
 
 
 def test_old_and_new_folder_names_and_both_releases_are_found(tmp_path, amass_files):
@@ -100,3 +100,15 @@ def test_files_that_are_no_recording_are_named(tmp_path):
     np.savez(path, poses=np.zeros((9, 72)), trans=np.zeros((9, 3)), betas=np.zeros(10), gender="x", mocap_framerate=60)
     with pytest.raises(MotionDataError, match=r"poses has the shape \(9, 72\)"):
         list(read_amass(tmp_path))
+
+
+def test_folders_are_counted_and_those_that_are_missing_are_told(tmp_path, amass_files):
+    for number in range(2):
+        amass_files.write(tmp_path / "MPI_HDM05" / "bd" / f"{number}_poses.npz", frame_count=10)
+    np.savez(tmp_path / "MPI_HDM05" / "bd" / "shape.npz", gender=np.array("male"))
+    found, missing = amass_folders(tmp_path, None)
+    assert found == {"MPI_HDM05": 2}
+    assert len(missing) == 14
+    assert "HDM05" not in missing
+    # Who names the folders misses no others.
+    assert amass_folders(tmp_path, ["HDM05"]) == ({"MPI_HDM05": 2}, ())

@@ -100,3 +100,13 @@ def test_records_of_another_kind_are_named(tmp_path, tf_record_files, change):
     write(tmp_path, tf_record_files, lacking)
     with pytest.raises(MotionDataError, match="image/face_pts"):
         list(read_instavariety(tmp_path))
+
+
+def test_an_empty_file_is_named_before_the_first_is_read(tmp_path, tf_record_files):
+    write(tmp_path, tf_record_files, clip())
+    (tmp_path / "train" / "insta_001.tfrecord").touch()
+    with pytest.raises(MotionDataError, match=r"insta_001\.tfrecord is empty"):
+        next(read_instavariety(tmp_path))
+    (tmp_path / "train" / "insta_002.tfrecord").touch()
+    with pytest.raises(MotionDataError, match=r"insta_001\.tfrecord and 1 more of its folder are empty"):
+        next(read_instavariety(tmp_path))

@@ -116,3 +116,18 @@ def test_a_recording_without_one_usable_frame_is_named(tmp_path, mpi_files):
     mpi_files.write_train(tmp_path, outside=range(40))
     with pytest.raises(MotionDataError, match=r"annot\.mat has no frame of camera 0"):
         read(tmp_path)
+
+
+def test_a_picture_missing_in_the_middle_is_named(recordings):
+    (recordings / "S1" / "Seq1" / "video_0" / "frame_000007.jpg").unlink()
+    with pytest.raises(MotionDataError, match="video_0 lacks picture 7 between its others") as caught:
+        read(recordings)
+    assert caught.value.hint
+
+
+def test_pictures_are_in_the_order_of_their_numbers_also_without_leading_zeros(recordings):
+    for path in sorted((recordings / "S1" / "Seq1" / "video_0").iterdir()):
+        path.rename(path.with_name(f"{int(path.stem[-6:])}.jpg"))
+    segment = read(recordings)[1]
+    for frame, picture in zip(segment.frame_ids, segment.images, strict=True):
+        assert abs(int(picture.mean()) - 5 * frame) <= 1

@@ -65,8 +65,10 @@ def test_pictures_missing_in_the_middle_are_counted(tmp_path, mpi_files):
     folder = mpi_files.write_test(tmp_path)
     for frame in range(5, 15):
         (folder / "imageSequence" / f"img_{frame:06d}.jpg").unlink()
-    with pytest.raises(MotionDataError, match=r"img_000005\.jpg does not exist, nor do 9 other pictures of the 20"):
+    sentence = r"imageSequence holds 10 of the 20 annotated frames, and img_000005\.jpg does not exist"
+    with pytest.raises(MotionDataError, match=sentence) as caught:
         list(read_mpi_inf_3dhp_test(tmp_path, recordings=[1]))
+    assert caught.value.hint
 
 
 def test_a_recording_without_a_valid_frame_is_named(tmp_path, mpi_files):

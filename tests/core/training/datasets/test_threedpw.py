@@ -120,3 +120,25 @@ def test_arrays_of_other_lengths_and_other_files_are_named(tmp_path, threedpw_fi
         list(read_threedpw(tmp_path, "test"))
     with pytest.raises(MotionDataError, match="no split 'val'"):
         list(read_threedpw(tmp_path, "val"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"poses": 5}, {"betas": None}, {"genders": 1.5}, {"img_frame_ids": 30}, {"poses2d": {"a": 1}},
+        {"cam_intrinsics": np.full((3, 3), np.inf)}, {"trans": "text"},
+    ],
+)  # fmt: skip
+def test_values_of_another_kind_are_a_damaged_file(tmp_path, threedpw_files, record, change):
+    path = threedpw_files.write(tmp_path, record)
+    # Today's pickles: the writer of Python 2's knows no such values.
+    path.write_bytes(pickle.dumps({**record, **change}, protocol=2))
+    with pytest.raises(MotionDataError, match=r"downtown_test_00\.pkl is damaged") as caught:
+        list(read_threedpw(tmp_path, "test"))
+    assert caught.value.hint
+
+
+def test_a_recording_of_nobody_is_named(tmp_path, threedpw_files, record):
+    threedpw_files.write(tmp_path, {**record, "poses": [], "betas": [], "genders": []})
+    with pytest.raises(MotionDataError, match=r"downtown_test_00\.pkl has the poses of nobody"):
+        list(read_threedpw(tmp_path, "test"))

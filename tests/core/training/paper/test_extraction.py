@@ -206,3 +206,18 @@ def test_the_motion_bank_follows_the_folders_that_are_there(data, tmp_path):
     extract_features(folders, tmp_path / "cache", backbone, lines.append, ["amass"])
     assert any("made anew" in line for line in lines)
     assert load_motion_bank(bank_path(tmp_path / "cache", options)).lengths.tolist() == [*before, *before]
+
+
+def test_the_motion_bank_follows_the_number_of_recordings_and_an_older_one_is_made_anew(data, tmp_path):
+    options = tiny_run.tiny_preset().data
+    path, lines = bank_path(tmp_path / "cache", options), []
+    tiny_run.extract(data, tmp_path / "cache", parts=["amass"])
+    (data / "AMASS" / "CMU" / "02" / "02_02_poses.npz").unlink()
+    tiny_run.extract(data, tmp_path / "cache", report=lines.append, parts=["amass"])
+    assert lines[0] == f"{path.name}: it was made from 3 recordings of CMU where there are 2 now, so it is made anew"
+    assert len(load_motion_bank(path).lengths) == 2
+    np.savez(path, lengths=load_motion_bank(path).lengths)
+    tiny_run.extract(data, tmp_path / "cache", report=lines.append, parts=["amass"])
+    assert any(line == f"{path.name}: it does not tell what it was made from, so it is made anew" for line in lines)
+    tiny_run.extract(data, tmp_path / "cache", report=lines.append, parts=["amass"])
+    assert "already there, from CMU" in lines[-1]
