@@ -121,11 +121,12 @@ def draw_curves(curves: Mapping[str, Sequence[tuple[float, float]]], path: Path,
         EngineError: matplotlib is not installed.
         OutputError: the file cannot be written.
     """
-    figure, axes = _new_figure(1, 1, (7.0, 4.5))
+    figure, axes = _new_figure(1, 1, (9.5, 4.5))
     for name, points in curves.items():
         axes[0, 0].plot(*zip(*points, strict=True), label=name)
     axes[0, 0].set(xlabel=x_label, ylabel=y_label)
-    axes[0, 0].legend(fontsize=7)
+    # Beside the curves: many names would hide them.
+    axes[0, 0].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1.0))
     _save(figure, path)
 
 
