@@ -17,6 +17,7 @@ RECORD_NAME: Final = "complete.json"
 _OPTIONS: Final = {
     "mpi_inf_3dhp/train": ("mpi_subjects", "mpi_cameras", "mpi_frame_rate_hz"),
     "mpi_inf_3dhp/test": ("mpi_test_recordings",),
+    **dict.fromkeys(("instavariety/train", "3dpw/train", "3dpw/validation", "3dpw/test"), ("allow_partial",)),
 }
 """Options that decide what a part consists of."""
 

@@ -77,6 +77,8 @@ def test_features_of_other_options_are_not_trained_on(data, tmp_path):
     with pytest.raises(MotionDataError, match=r"extracted with mpi_frame_rate_hz 25\.0 instead of 50\.0"):
         load_part(cache, "mpi_inf_3dhp/train", options)
     load_part(cache, "3dpw/test", options)
+    with pytest.raises(MotionDataError, match="extracted with allow_partial True instead of False"):
+        load_part(cache, "3dpw/test", dataclasses.replace(options, allow_partial=False))
 
 
 def test_sequences_that_another_extraction_left_behind_are_not_trained_on(data, tmp_path):
