@@ -5,15 +5,16 @@ Used with PARE and with a user's own network. Holds the outputs of whole tracks,
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import VideoError
-from .pare_crops import SquareBoxes, crop_square, square_boxes
+from .pare_crops import SquareBoxes, crop_camera_to_transl, crop_square, square_boxes
 from .tracks import Track
 from .video import Frame
+from .view import View
 
 CROPS_PER_CALL: Final = 8
 
@@ -79,6 +80,19 @@ def run_on_tracks(
         what = "1 frame" if missing == 1 else f"{missing} frames"
         raise VideoError(f"{what} could not be read a second time.", "Did the video change meanwhile?")
     return results
+
+
+def crop_camera_to_pelvis(
+    weak_camera: NDArray[np.float32], boxes: SquareBoxes, view: View, rest_pelvis: NDArray[np.floating[Any]]
+) -> NDArray[np.float64]:
+    """Return the pelvis (T, 3) in camera axes, metres, of the weak cameras (T, 3) of crops.
+
+    Args:
+        rest_pelvis: (3,) of the body in its shape, which SMPL's translation is relative to.
+    """
+    transl_cam = crop_camera_to_transl(weak_camera, boxes, view.focal_length_px, view.image_size)
+    pelvis_cam: NDArray[np.float64] = transl_cam + rest_pelvis
+    return pelvis_cam
 
 
 class _Collector:

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .body_model import BodyModel
-from .crop_backbone import CROPS_PER_CALL, CropModel, CropOutputs
+from .crop_backbone import CROPS_PER_CALL, CropModel, CropOutputs, crop_camera_to_pelvis
 from .decomposed_estimator import PoseSequence, TemporalPrior, Window
 from .errors import BodyFileError, EngineError, WeightsError
 from .models.engine import Network
-from .pare_crops import BOX_SCALE, CROP_SIDE, crop_camera_to_transl, normalise_crops
+from .pare_crops import BOX_SCALE, CROP_SIDE, normalise_crops
 from .settings import Device
 from .smpl_body import load_neutral_body
 from .track_poses import TrackPoses, one_shape
@@ -63,10 +63,8 @@ class PareEstimator:
         assert crop_outputs is not None
         sequence = estimate_poses(crop_outputs, self._temporal, track.frame_ids, view.frame_rate_hz, window)
         betas = one_shape(sequence.betas)
-        transl_cam = crop_camera_to_transl(
-            sequence.weak_camera, crop_outputs.boxes, view.focal_length_px, view.image_size
-        )
-        pelvis_cam = transl_cam + self.body.rest_joints(betas)[0]
+        rest_pelvis = self.body.rest_joints(betas)[0]
+        pelvis_cam = crop_camera_to_pelvis(sequence.weak_camera, crop_outputs.boxes, view, rest_pelvis)
         is_own_result = self._temporal is None
         return TrackPoses(sequence.rot6d_per_frame, sequence.rot6d, betas, pelvis_cam, not is_own_result)
 

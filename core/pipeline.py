@@ -53,6 +53,8 @@ class EstimateJob:
         with self._open_video() as video:
             view = self._choose_view(video)
             estimator = self._load_networks()
+            for warning in backbone_warnings(settings, self._networks):
+                self._warn(warning)
             with self._timed("track"):
                 tracks = self._track_people(video)
             for warning in video.warnings:
@@ -60,8 +62,6 @@ class EstimateJob:
         chosen = choose_people(tracks, settings.people, settings.video)
         chosen, swaps = _repair_sides(chosen)
         crop_outputs = self._look_again(estimator.crop_model, chosen)
-        for warning in backbone_warnings(settings, self._networks):
-            self._warn(warning)
         with self._timed("estimate"):
             motions = self._estimate_motions(chosen, crop_outputs, view, estimator, swaps)
         paths = self._write(motions, estimator.body)

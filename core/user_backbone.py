@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .body_model import BodyModel, load_open_body
-from .crop_backbone import CropModel, CropOutputs
+from .crop_backbone import CropModel, CropOutputs, crop_camera_to_pelvis
 from .decomposed_estimator import DecomposedEstimator, PoseSequence, Window
 from .evidence import Evidence
 from .open_backbone import track_evidence
-from .pare_crops import crop_camera_to_transl
 from .rotations import rot6d_to_rotmat, rotmat_to_rot6d
 from .skeleton import BETA_COUNT
 from .smpl_body import load_neutral_body
@@ -75,10 +74,8 @@ class UserEstimator:
         sequence = user.sequence
         betas = one_shape(outputs["betas"] if self._has_own_body else sequence.betas)
         if self._has_own_body and "weak_camera" in outputs:
-            transl_cam = crop_camera_to_transl(
-                outputs["weak_camera"], crop_outputs.boxes, view.focal_length_px, view.image_size
-            )
-            pelvis_cam = transl_cam + self.body.rest_joints(betas)[0]
+            rest_pelvis = self.body.rest_joints(betas)[0]
+            pelvis_cam = crop_camera_to_pelvis(outputs["weak_camera"], crop_outputs.boxes, view, rest_pelvis)
         else:
             pelvis_cam = weak_camera_to_pelvis(sequence.weak_camera, user.evidence, view.focal_length_px)
         return TrackPoses(sequence.rot6d_per_frame, sequence.rot6d, betas, pelvis_cam)
