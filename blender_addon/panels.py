@@ -80,7 +80,7 @@ class JOINTWISE_PT_options(JointwisePanel, bpy.types.Panel):
             layout.prop(settings, "people_numbers")
         layout.prop(settings, "backbone")
         _draw_file_problem(layout, context, settings.backbone)
-        layout.prop(settings, "model")
+        layout.prop(settings, "quality")
         layout.prop(settings, "lens")
         if settings.lens == "mm":
             layout.prop(settings, "focal_length_35mm")

@@ -61,13 +61,15 @@ class JointwiseSettings(bpy.types.PropertyGroup):
             ("onnx", "Own Network", "Your network, described by the file set in the preferences"),
         ],
     )
-    model: bpy.props.EnumProperty(
-        name="Model",
-        description="Size of the network that finds the body in each frame",
+    quality: bpy.props.EnumProperty(
+        name="Quality",
+        description="Exactness against time",
         items=[
-            ("heavy", "Heavy", "More exact"),
-            ("full", "Full", "Faster"),
+            ("fast", "Fast", "About three times as fast; for a first look"),
+            ("balanced", "Balanced", "Exact, in little more time than the clip lasts"),
+            ("best", "Best", "Looks at each person twice; takes up to twice as long"),
         ],
+        default="balanced",
     )
     lens: bpy.props.EnumProperty(
         name="Lens",
@@ -114,7 +116,7 @@ def to_settings(group: JointwiseSettings, video: Path, output: Path, files: Netw
         end=group.end or None,
         people=group.people_numbers.replace(" ", "") if group.people == "numbers" else group.people,
         backbone=group.backbone,
-        model=group.model,
+        quality=group.quality,
         checkpoint=used.pare_checkpoint,
         smpl=used.smpl_file,
         temporal_weights=used.temporal_weights,
@@ -133,7 +135,7 @@ def to_assembly_options(group: JointwiseSettings, files: NetworkFiles) -> Assemb
 def estimate_arguments(settings: EstimateSettings) -> list[str]:
     """Return the core's command line for the settings that the panel offers."""
     arguments = ["estimate", str(settings.video), "--output", str(settings.output)]
-    arguments += ["--start", str(settings.start), "--people", settings.people, "--model", settings.model]
+    arguments += ["--start", str(settings.start), "--people", settings.people, "--quality", settings.quality]
     optional: tuple[tuple[str, Any], ...] = (
         ("--end", settings.end),
         ("--focal-length", settings.focal_length_px),

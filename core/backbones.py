@@ -8,6 +8,7 @@ from .models.engine import load_network
 from .open_backbone import OpenEstimator
 from .pare_backbone import PareEstimator, load_pare_network, load_smpl_body, load_temporal_network
 from .protocol import Warning
+from .quality import landmark_model
 from .settings import Backbone, EstimateSettings
 from .track_poses import TrackEstimator
 from .user_backbone import UserEstimator
@@ -25,7 +26,7 @@ Loader = Callable[[], Any]
 
 def tracker_loaders(settings: EstimateSettings) -> dict[str, Loader]:
     """Return the loaders of the networks that find and follow people, by name."""
-    names = [f"blazepose_{settings.model}"]
+    names = [f"blazepose_{landmark_model(settings)}"]
     if settings.detector_weights is None:
         names.append("blazepose_detector")
     return {name: _open_loader(name, settings) for name in names}

@@ -108,7 +108,13 @@ def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="what looks at each frame: the bundled network, your PARE weights, or your own network",
     )
     command.add_argument(
-        "--model", choices=["heavy", "full"], default="heavy", help="blazepose: the exact network or the faster one"
+        "--quality",
+        choices=["fast", "balanced", "best"],
+        default="balanced",
+        help="exactness against time: fast is about three times as fast, best takes up to twice as long",
+    )
+    command.add_argument(
+        "--model", choices=["heavy", "full"], help="the landmark network, where it is not to be the quality's"
     )
     command.add_argument("--checkpoint", type=_file, metavar="FILE", help="pare: your weights")
     command.add_argument("--temporal-weights", type=_file, metavar="FILE", help="pare: trained motion prior")
@@ -125,7 +131,6 @@ def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="frames that the temporal network sees at once: the whole track, or a sliding window (the paper's is 16)",
     )
     command.add_argument("--root", choices=["weak"], default="weak", help="how the root's place is found")
-    command.add_argument("--quality", choices=["balanced"], default="balanced", help="exactness against time")
     command.add_argument(
         "--focal-length",
         type=float,
@@ -144,7 +149,7 @@ def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
 
 def _run_estimate(options: argparse.Namespace, reporter: Reporter) -> None:
     cancellation = listen_for_cancel()
-    fields = {name: value for name, value in vars(options).items() if name not in ("run", "json", "quality")}
+    fields = {name: value for name, value in vars(options).items() if name not in ("run", "json")}
 
     def work() -> None:
         from .pipeline import estimate

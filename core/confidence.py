@@ -38,9 +38,15 @@ def _joint_weights() -> NDArray[np.float32]:
     return weights
 
 
-_WEIGHTS: Final = _joint_weights()
+JOINT_LANDMARK_WEIGHTS: Final = _joint_weights()
+"""(24, 33), rows summing to one."""
+
+
+def joint_visibility(visibility: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return (T, 24) float32 in 0..1: how well each joint is seen, from landmark visibility (T, 33) in 0..1."""
+    return np.clip(visibility @ JOINT_LANDMARK_WEIGHTS.T, 0, 1).astype(np.float32)
 
 
 def joint_confidence(visibility: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Return (T, 24) float32 in 0..1 from landmark visibility (T, 33) in 0..1."""
-    return np.clip(visibility @ _WEIGHTS.T, 0, 1).astype(np.float32)
+    return joint_visibility(visibility)

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from .errors import OptionError
 from .evidence import Evidence
+from .joint_context import joint_context
 from .models.engine import Network
 from .segments import split_at_gaps
+from .skeleton import JOINT_COUNT
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -57,7 +59,8 @@ class DecomposedEstimator:
     ) -> PoseSequence:
         """Return the poses of one track of T frames, T at least 1; see `TemporalPrior.apply`."""
         check_window(window)
-        return self._prior.apply(self._run_lifter(evidence.values), frame_ids, frame_rate_hz, window)
+        context = joint_context(evidence.visibility, frame_rate_hz)
+        return self._prior.apply(self._run_lifter(evidence.values), frame_ids, frame_rate_hz, window, context)
 
     def _run_lifter(self, values: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Return the lifter's outputs for all frames."""
@@ -85,6 +88,7 @@ class TemporalPrior:
         frame_ids: NDArray[np.int64],
         frame_rate_hz: float,
         window: Window = "track",
+        context: NDArray[np.float32] | None = None,
     ) -> PoseSequence:
         """Return the poses of one track of T frames, T at least 1.
 
@@ -95,6 +99,7 @@ class TemporalPrior:
                 longer gap starts the recurrence anew.
             window: `track` carries the state over the whole segment; a number cuts it into windows of that many frames
                 (the paper's 16) that overlap by half and are blended.
+            context: (T, 24, 2), see core/joint_context.py; None for a network that has no such input.
         Raises:
             OptionError: a window of fewer than 2 frames.
         """
@@ -103,32 +108,40 @@ class TemporalPrior:
         if self._temporal is not None:
             rot6d = np.empty_like(outputs["rot6d"])
             for segment in split_at_gaps(frame_ids, frame_rate_hz):
-                dense = segment.bridge(outputs["pose_features"])
+                dense = {"pose_features": segment.bridge(outputs["pose_features"])}
+                if context is not None:
+                    dense["joint_context"] = segment.bridge(context)
                 rot6d[segment.rows] = segment.pick(self._run_temporal(dense, window))
         return PoseSequence(outputs["rot6d"], rot6d, outputs["betas"], outputs["weak_camera"])
 
-    def _run_temporal(self, pose_features: FloatArray, window: Window) -> FloatArray:
-        """Return rotations (T, 24, 6) of the features (T, 24, 128) of one segment."""
-        if window == "track" or len(pose_features) <= window:
-            lead_in = pose_features[1 : self._warmup_frames + 1][::-1] if window == "track" else pose_features[:0]
-            whole: FloatArray = self._call_temporal(np.concatenate([lead_in, pose_features])[None])[0]
-            return whole[len(lead_in) :]
-        starts = window_starts(len(pose_features), window)
-        blended: FloatArray = np.zeros((*pose_features.shape[:2], 6))
-        weight = np.zeros((len(pose_features), 1, 1))
+    def _run_temporal(self, inputs: Mapping[str, FloatArray], window: Window) -> FloatArray:
+        """Return rotations (T, 24, 6) of the inputs (T, 24, ...) of one segment."""
+        frame_count = len(inputs["pose_features"])
+        if window == "track" or frame_count <= window:
+            lead_in = min(self._warmup_frames, frame_count - 1) if window == "track" else 0
+            led_in = {
+                name: np.concatenate([values[1 : lead_in + 1][::-1], values])[None] for name, values in inputs.items()
+            }
+            return self._call_temporal(led_in)[0][lead_in:]
+        starts = window_starts(frame_count, window)
+        blended: FloatArray = np.zeros((frame_count, JOINT_COUNT, 6))
+        weight = np.zeros((frame_count, 1, 1))
         share = blend_weights(window)[:, None, None]
         for first in range(0, len(starts), WINDOWS_PER_CALL):
             chunk = starts[first : first + WINDOWS_PER_CALL]
-            results = self._call_temporal(np.stack([pose_features[start : start + window] for start in chunk]))
+            results = self._call_temporal(
+                {name: np.stack([values[at : at + window] for at in chunk]) for name, values in inputs.items()}
+            )
             for start, result in zip(chunk, results, strict=True):
                 blended[start : start + window] += share * result
                 weight[start : start + window] += share
         return (blended / weight).astype(np.float32)
 
-    def _call_temporal(self, pose_features: FloatArray) -> FloatArray:
-        """Return rotations (B, T, 24, 6) of features (B, T, 24, 128)."""
+    def _call_temporal(self, inputs: Mapping[str, FloatArray]) -> FloatArray:
+        """Return rotations (B, T, 24, 6) of inputs (B, T, 24, ...)."""
         assert self._temporal is not None
-        return self._temporal.run({"pose_features": pose_features})["rot6d"]
+        rot6d: FloatArray = self._temporal.run(inputs)["rot6d"]
+        return rot6d
 
 
 def check_window(window: Window) -> None:

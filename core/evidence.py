@@ -9,11 +9,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .skeleton import LANDMARK_COUNT
+
 FloatArray = NDArray[np.floating[Any]]
 
 BOX_MARGIN: Final = 1.1
 SMALLEST_BOX: Final = 1e-4
 """Half side over focal length; keeps a collapsed set of landmarks finite."""
+
+VISIBILITY_COLUMNS: Final = slice(5 * LANDMARK_COUNT, 6 * LANDMARK_COUNT)
+"""Of the evidence: after two numbers of the image and three of space for each landmark."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,11 @@ class Evidence:
     values: NDArray[np.float32]
     box_center_px: NDArray[np.float64]
     box_half_side_px: NDArray[np.float64]
+
+    @property
+    def visibility(self) -> NDArray[np.float32]:
+        """(T, 33) 0..1, as in `values`."""
+        return self.values[:, VISIBILITY_COLUMNS]
 
 
 def landmark_evidence(

@@ -1,8 +1,8 @@
 """Repairs swapped sides: a per-frame network now and then takes a left leg for the right one, or the whole body.
 
 Each frame carries one of four labels (as it is, all swapped, arms swapped, legs swapped); the labels that make the
-landmarks move least over the whole track win, found by Viterbi's algorithm. Nothing is learned and nothing invented:
-the landmarks are only renamed.
+landmarks move least over the whole track, and that agree with the face, win; they are found by Viterbi's algorithm.
+Nothing is learned and nothing invented: the landmarks are only renamed.
 """
 
 import dataclasses
@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .face_anchor import facing_agreement
 from .skeleton import LANDMARK_NAMES, LEFT_HIP_LANDMARK, MIRROR_LANDMARKS
 from .tracks import Track
 
@@ -28,6 +29,12 @@ FIRST_FRAME_COST: Final = np.array([0.0, 0.15, 0.25, 0.25])
 
 FRAME_COST: Final = 0.3 * FIRST_FRAME_COST
 """The same at every further frame, so that a long track is not renamed as a whole."""
+
+FACE_COST: Final = 0.1
+"""Of a frame whose shoulders and hips, as named by a label, look away from the face; half of it for one pair."""
+
+PAIR_SIGNS: Final = np.array([[1, 1], [-1, -1], [-1, 1], [1, -1]])
+"""(4, 2) whether a label keeps the names of shoulders and hips."""
 
 
 def _renamings() -> NDArray[np.intp]:
@@ -47,9 +54,10 @@ def repair_left_right(track: Track) -> tuple[Track, Labels]:
 
     Returns:
         The repaired track, and (T,) labels: 0 as it was, 1 all, 2 arms, 3 legs swapped.
-    Note: which of the two names is right for most of a track is taken from the network, since most frames are right.
+    Note: which names are right for a track as a whole, the face decides; where it is not seen, the network, since most
+    frames are right.
     """
-    labels = _best_labels(_movement_cost(track))
+    labels = _best_labels(_movement_cost(track), _face_cost(track))
     order = RENAMINGS[labels]
     repaired = dataclasses.replace(
         track,
@@ -73,14 +81,27 @@ def _movement_cost(track: Track) -> FloatArray:
     return cost
 
 
-def _best_labels(cost: FloatArray) -> Labels:
-    """Return the (T,) labels of the cheapest path; Viterbi's algorithm."""
-    total = FIRST_FRAME_COST.copy()
+def _face_cost(track: Track) -> FloatArray:
+    """Return (T, 4): what each label costs for turning shoulders or hips away from the face."""
+    agreement = facing_agreement(track.world_landmarks, track.visibility)
+    named = PAIR_SIGNS * agreement[:, None]
+    cost: FloatArray = FACE_COST / 2 * np.maximum(-named, 0).sum(axis=-1)
+    return cost
+
+
+def _best_labels(cost: FloatArray, frame_cost: FloatArray) -> Labels:
+    """Return the (T,) labels of the cheapest path; Viterbi's algorithm.
+
+    Args:
+        cost: (T - 1, 4, 4) from a label to the next frame's.
+        frame_cost: (T, 4) of each label, beside the constants.
+    """
+    total = FIRST_FRAME_COST + frame_cost[0]
     came_from = np.empty((len(cost), len(total)), np.intp)
     for frame, step in enumerate(cost):
         candidates = total[:, None] + step
         came_from[frame] = candidates.argmin(axis=0)
-        total = candidates.min(axis=0) + FRAME_COST
+        total = candidates.min(axis=0) + FRAME_COST + frame_cost[frame + 1]
     labels = np.empty(len(cost) + 1, np.intp)
     labels[-1] = total.argmin()
     for frame in range(len(cost) - 1, -1, -1):

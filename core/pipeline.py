@@ -11,14 +11,17 @@ from .body_model import BodyModel
 from .cancellation import Cancellation
 from .crop_backbone import CropModel, CropOutputs, run_on_tracks
 from .focal_length import choose_focal_length_px
+from .gap_filling import fill_short_gaps
 from .left_right_repair import repair_left_right
 from .lens_metadata import read_focal_length_35mm
+from .mirror_averaging import MirrorAveraged
 from .motion import Motion, write_motion
 from .overlay import write_overlay
 from .people import choose_people, person_path
 from .person_tracker import PersonTracker, Track
 from .protocol import Result, Status, Warning
 from .provenance import describe_run
+from .quality import QUALITIES, landmark_model
 from .reporting import Reporter, StageProgress
 from .settings import EstimateSettings
 from .settings_check import check_settings, read_window
@@ -61,6 +64,7 @@ class EstimateJob:
                 self._warn(warning)
         chosen = choose_people(tracks, settings.people, settings.video)
         chosen, swaps = _repair_sides(chosen)
+        chosen = {rank: fill_short_gaps(track, view.frame_rate_hz) for rank, track in chosen.items()}
         crop_outputs = self._look_again(estimator.crop_model, chosen)
         with self._timed("estimate"):
             motions = self._estimate_motions(chosen, crop_outputs, view, estimator, swaps)
@@ -111,7 +115,9 @@ class EstimateJob:
         return tracker.finish()
 
     def _make_tracker(self) -> PersonTracker:
-        landmarks = self._networks[f"blazepose_{self._settings.model}"]
+        landmarks = self._networks[f"blazepose_{landmark_model(self._settings)}"]
+        if QUALITIES[self._settings.quality].is_mirror_averaged:
+            landmarks = MirrorAveraged(landmarks)
         if self._settings.detector_weights is None:
             return PersonTracker(self._networks["blazepose_detector"], landmarks)
         from .yolo_detector import YoloDetector
@@ -159,6 +165,7 @@ class EstimateJob:
             metadata = {
                 **self._describe([*of_the_video, *of_the_person]),
                 "left_right_repaired_frames": swaps[rank],
+                "filled_frames": track.frame_ids[track.is_filled].tolist(),
                 "is_smoothed": poses.wants_smoothing,
             }
             motions[rank] = motion_of_track(track, poses, view, estimator.body, metadata)

@@ -6,6 +6,7 @@ from typing import Literal
 
 Backbone = Literal["blazepose", "pare", "onnx"]
 BlazePoseModel = Literal["heavy", "full"]
+Quality = Literal["fast", "balanced", "best"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 EngineName = Literal["auto", "onnx", "torch"]
 Root = Literal["weak"]
@@ -18,6 +19,7 @@ class EstimateSettings:
     Note: `start` and `end` are 0-based source frames, the end exclusive, None for the whole video.
     `people` is `main`, `all`, or a comma-separated list of 1-based ranks in order of size times screen time.
     `window` is `track` (state carried over the whole track) or a sliding window's length in frames.
+    `model` is the landmark network where it is not the one of `quality` (core/quality.py).
     `checkpoint` and `temporal_weights` belong to the backbone `pare`, `network` to `onnx`, `smpl` to both.
     """
 
@@ -27,7 +29,8 @@ class EstimateSettings:
     end: int | None = None
     people: str = "main"
     backbone: Backbone = "blazepose"
-    model: BlazePoseModel = "heavy"
+    quality: Quality = "balanced"
+    model: BlazePoseModel | None = None
     checkpoint: Path | None = None
     smpl: Path | None = None
     temporal_weights: Path | None = None

@@ -38,6 +38,11 @@ class Track:
     presence: NDArray[np.float64]
 
     @property
+    def is_filled(self) -> NDArray[np.bool_]:
+        """(T,) which rows nobody was seen in; see core/gap_filling.py."""
+        return self.presence <= 0
+
+    @property
     def screen_weight(self) -> float:
         """Box area times screen time (px^2 frames); the main person has the largest."""
         return float((self.bbox_px[:, 2:] - self.bbox_px[:, :2]).prod(axis=1).sum())

@@ -20,7 +20,7 @@ from ..skeleton import BETA_COUNT, JOINT_COUNT
 
 OPSET: Final = 17
 IR_VERSION: Final = 9
-FEATURE_SIZE, EVIDENCE_SIZE, ROT6D_SIZE = 128, 201, 6
+FEATURE_SIZE, EVIDENCE_SIZE, ROT6D_SIZE, CONTEXT_SIZE = 128, 201, 6, 2
 IDENTITY_ROT6D: Final = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 MINIMUM_SCALE: Final = 0.05
 OBSERVABLE_BETAS: Final = 3
@@ -124,7 +124,9 @@ def build_lifter_onnx(path: Path, weights_file: Path | None = None) -> None:
 
 
 def build_temporal_onnx(path: Path, weights_file: Path | None = None) -> None:
-    """Write `open_temporal.onnx`: pose_features (B, T, 24, 128) to rot6d (B, T, 24, 6).
+    """Write `open_temporal.onnx`: pose_features (B, T, 24, 128), joint_context (B, T, 24, 2) to rot6d (B, T, 24, 6).
+
+    A network without the context takes it all the same, and leaves it unused.
 
     Args:
         weights_file: None for the committed weights.
@@ -137,7 +139,10 @@ def build_temporal_onnx(path: Path, weights_file: Path | None = None) -> None:
         _add_temporal(writer, weights, config)
     except KeyError as error:
         raise WeightsError(f"The temporal network's weights lack {error.args[0]}.") from error
-    inputs = [_value("pose_features", "B", "T", JOINT_COUNT, FEATURE_SIZE)]
+    inputs = [
+        _value("pose_features", "B", "T", JOINT_COUNT, FEATURE_SIZE),
+        _value("joint_context", "B", "T", JOINT_COUNT, CONTEXT_SIZE),
+    ]
     _write(path, writer.model("open_temporal", inputs, [_value("rot6d", "B", "T", JOINT_COUNT, ROT6D_SIZE)]))
 
 
@@ -188,8 +193,12 @@ def _add_temporal(writer: _GraphWriter, weights: Weights, config: dict[str, Any]
     hidden, directions = int(config["hidden_size"]), 2 if config["direction"] == "bi" else 1
     # (B, T, 24, 128) to (24, T, B, 128), then one sequence for each joint.
     by_joint = writer.node("Transpose", ["pose_features"], "by_joint", perm=[2, 1, 0, 3])
+    seen = by_joint
+    if config.get("has_context"):
+        context = writer.node("Transpose", ["joint_context"], "context_by_joint", perm=[2, 1, 0, 3])
+        seen = writer.node("Concat", [by_joint, context], "seen", axis=-1)
     joints = [f"joint_{joint}" for joint in range(JOINT_COUNT)]
-    writer.nodes.append(helper.make_node("Split", [by_joint], [f"{name}.kept" for name in joints], axis=0))
+    writer.nodes.append(helper.make_node("Split", [seen], [f"{name}.kept" for name in joints], axis=0))
     results = []
     for joint, name in enumerate(joints):
         x = writer.node("Squeeze", [f"{name}.kept", writer.shape(0)], name)

@@ -19,6 +19,9 @@ from .landmark_lifter import FEATURE_SIZE, RotationHeads
 HIDDEN_SIZE = 64
 LAYER_COUNT = 2
 
+CONTEXT_SIZE = 2
+"""What a GRU is told beside its joint's feature: how well the joint is seen (0..1), and log2(frame rate / 30 Hz)."""
+
 Direction = Literal["uni", "bi"]
 
 
@@ -28,13 +31,15 @@ class TemporalConfig:
 
     Note: the paper's mode is `direction="uni", residual=False`. With `residual` the linear layer starts at zero, so an
     untrained encoder leaves the per-frame result as it is. `has_relu` is VIBE's ReLU before the linear layer, which the
-    paper does not mention; headers of weights that are older than it do not name it.
+    paper does not mention; `has_context` gives each GRU the joint context beside the feature, which the paper has not.
+    Headers of older weights name neither.
     """
 
     direction: Direction = "bi"
     residual: bool = True
     hidden_size: int = HIDDEN_SIZE
     has_relu: bool = False
+    has_context: bool = False
 
 
 class TemporalOutput(NamedTuple):
@@ -104,21 +109,28 @@ class JointTemporalEncoder(nn.Module):
         hidden_size = self.config.hidden_size
         self.direction_count = 2 if self.config.direction == "bi" else 1
         width = self.direction_count * hidden_size
+        input_size = FEATURE_SIZE + (CONTEXT_SIZE if self.config.has_context else 0)
         self.layers = nn.ModuleList(
-            GRUBankLayer(FEATURE_SIZE if layer == 0 else width, hidden_size, self.direction_count)
+            GRUBankLayer(input_size if layer == 0 else width, hidden_size, self.direction_count)
             for layer in range(LAYER_COUNT)
         )
         bound = 0.0 if self.config.residual else 1.0 / math.sqrt(width)
         self.projection_weight = nn.Parameter(torch.empty(JOINT_COUNT, width, FEATURE_SIZE).uniform_(-bound, bound))
         self.projection_bias = nn.Parameter(torch.zeros(JOINT_COUNT, 1, FEATURE_SIZE))
 
-    def forward(self, pose_features: Tensor) -> Tensor:
+    def forward(self, pose_features: Tensor, joint_context: Tensor | None = None) -> Tensor:
         """Return f~ (B, T, 24, 128) of f (B, T, 24, 128).
 
+        Args:
+            joint_context: (B, T, 24, 2), see CONTEXT_SIZE; only where the configuration has it.
         Source: paper, equation 1. Differs: `residual` adds f.
         """
         clips, frames = pose_features.shape[:2]
-        x = pose_features.permute(2, 1, 0, 3)
+        seen = pose_features
+        if self.config.has_context:
+            assert joint_context is not None, "this encoder wants the joint context"
+            seen = torch.cat([pose_features, joint_context], dim=-1)
+        x = seen.permute(2, 1, 0, 3)
         for layer in self.layers:
             x = layer(x)
         if self.config.has_relu:
@@ -174,7 +186,7 @@ class TemporalEstimator(nn.Module):
         self.encoder = JointTemporalEncoder(config)
         self.heads = RotationHeads()
 
-    def forward(self, pose_features: Tensor) -> TemporalOutput:
-        """Return f~ (B, T, 24, 128) and rotations (B, T, 24, 6) of f (B, T, 24, 128)."""
-        encoded = self.encoder(pose_features)
+    def forward(self, pose_features: Tensor, joint_context: Tensor | None = None) -> TemporalOutput:
+        """Return f~ (B, T, 24, 128) and rotations (B, T, 24, 6) of f (B, T, 24, 128); see `JointTemporalEncoder`."""
+        encoded = self.encoder(pose_features, joint_context)
         return TemporalOutput(encoded, self.heads(encoded))

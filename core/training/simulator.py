@@ -9,7 +9,9 @@ from ..skeleton import BETA_COUNT, JOINT_COUNT
 from .cameras import PERSON_HEIGHT_M, CameraSettings, tilt_windows, view_windows
 from .clips import MotionWindows, mirror_windows
 from .landmark_noise import NoiseSettings, clip_amplitude, image_error, noisy_world_landmarks
+from .lost_limbs import LostLimbSettings, Observation, lose_limbs
 from .occlusion import OcclusionSettings, hide_landmarks, swap_sides
+from .pose_variety import bend_limbs, mix_limbs
 from .torch_body import TorchBody
 from .torch_camera import project
 
@@ -23,7 +25,12 @@ class SimulatorSettings:
     camera: CameraSettings = field(default_factory=CameraSettings)
     noise: NoiseSettings = field(default_factory=NoiseSettings)
     occlusion: OcclusionSettings = field(default_factory=OcclusionSettings)
+    lost_limbs: LostLimbSettings = field(default_factory=LostLimbSettings)
     mirror: bool = True
+    limb_mix_probability: float = 0.0
+    """Chance of each limb to come from another window."""
+    bend_probability: float = 0.0
+    """Share of windows with limbs bent anew."""
     bone_scale_std: float = 0.0
     """Spread of each bone's length against the body's own proportions (left and right alike)."""
 
@@ -40,7 +47,10 @@ TRAINING = replace(
         focal_error_std=0.12,
         tilt_probability=0.12,
     ),
-    occlusion=OcclusionSettings(crop_probability=0.08),
+    occlusion=OcclusionSettings(crop_probability=0.05),
+    lost_limbs=LostLimbSettings(probability=0.12, both_legs_probability=0.04),
+    limb_mix_probability=0.25,
+    bend_probability=0.15,
     bone_scale_std=0.03,
 )
 """Wider than the benchmark in everything that a real video may do."""
@@ -85,6 +95,10 @@ def simulate(
     count, frames = windows.pelvis.shape[:2]
     if settings.mirror:
         windows = mirror_windows(windows, torch.rand(count, generator=generator) < 0.5)
+    if settings.limb_mix_probability > 0:
+        windows = mix_limbs(windows, settings.limb_mix_probability, generator)
+    if settings.bend_probability > 0:
+        windows = bend_limbs(windows, settings.bend_probability, generator)
     if settings.camera.tilt_probability > 0:
         windows = tilt_windows(windows, settings.camera, generator)
     betas = torch.randn(count, BETA_COUNT, generator=generator).clamp(-2.5, 2.5) * torch.tensor(_BETA_STD)
@@ -100,6 +114,10 @@ def simulate(
     error2d = image_error(degradation, frame_rate_hz, settings.noise, generator) * person_height[..., None]
     observed = [true_keypoints2d + error2d, world, hidden.visibility(generator)]
     keypoints2d, world, visibility = swap_sides(observed, frame_rate_hz, settings.occlusion, generator)
+    if settings.lost_limbs.probability > 0:
+        seen = Observation(keypoints2d, world, visibility, views.focal / views.pelvis[..., 2:])
+        seen = lose_limbs(seen, frame_rate_hz, settings.lost_limbs, generator)
+        keypoints2d, world, visibility = seen.keypoints2d, seen.world_landmarks, seen.visibility
     world = world - hip_middle(world)
     return SimulatedViews(
         views.rotmat, betas, landmarks, views.pelvis, true_keypoints2d,

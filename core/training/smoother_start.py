@@ -12,6 +12,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from ..models.landmark_lifter import FEATURE_SIZE
 from ..models.temporal_encoder import GRUBankLayer, JointTemporalEncoder, TemporalEstimator
 from ..skeleton import JOINT_COUNT
 
@@ -20,8 +21,11 @@ MEMORY = 0.25
 # Standard deviation of what the units hold: in the straight part of tanh.
 _HELD_STD = 0.25
 _READ = 6
-_AVERAGE, _COPY, _ORIGINAL, _CLOCK = slice(0, 6), slice(6, 12), slice(12, 18), 18
-_SET_UP_COUNT = 19
+_AVERAGE, _COPY, _ORIGINAL, _CLOCK, _RATE = slice(0, 6), slice(6, 12), slice(12, 18), 18, 19
+# How much an octave of the frame rate adds to the averages' update logit: memory ** (30 / rate) to within 0.03 from
+# 24 to 120 Hz. The second layer reads the rate from a unit that holds it, small enough for tanh's straight part.
+_LOGIT_PER_OCTAVE, _RATE_GAIN = 1.0, 0.25
+_RATE_CHANNEL = FEATURE_SIZE + 1
 # Update gates: closed (the unit copies its input), and the clock's, which fills within two frames.
 _COPY_LOGIT, _CLOCK_LOGIT = -8.0, -1.4
 # An empty average starts with the first frame itself: as good as copying, until the clock has filled.
@@ -48,11 +52,15 @@ def start_as_smoother(estimator: TemporalEstimator, pose_features: Tensor, memor
     first, second = (layer for layer in encoder.layers if isinstance(layer, GRUBankLayer))
     blend = _two_sided_blend(encoder, memory)
     original = _unit_reader(encoder, direction=0, units=_COPY)
+    # Units that follow the feature are deaf to what is told beside it.
+    reader = torch.nn.functional.pad(basis * gain, (0, 0, 0, first.weight_ih.shape[1] - FEATURE_SIZE))
     for direction in (0, 1):
-        _set_units(first, direction, memory, [(_AVERAGE, basis * gain), (_COPY, basis * gain)])
+        _set_units(first, direction, memory, [(_AVERAGE, reader), (_COPY, reader)])
         for units in (_AVERAGE, _COPY):
             _new_gate_bias(first, direction, units).copy_(offset)
         _set_units(second, direction, memory, [(_AVERAGE, blend), (_COPY, blend), (_ORIGINAL, original)])
+        if encoder.config.has_context:
+            _follow_frame_rate(first, second, direction)
     smoothed = _two_sided_blend(encoder, memory)
     kept = _unit_reader(encoder, direction=0, units=_ORIGINAL)
     encoder.projection_weight.copy_(((smoothed - kept) / gain) @ basis.transpose(1, 2))
@@ -64,7 +72,7 @@ def hold_smoother_units(estimator: TemporalEstimator) -> None:
     for layer in estimator.encoder.layers:
         if isinstance(layer, GRUBankLayer):
             learns = torch.ones(3, layer.hidden_size)
-            learns[:, :_SET_UP_COUNT] = 0.0
+            learns[:, : _RATE + 1 if estimator.encoder.config.has_context else _RATE] = 0.0
             for tensor in (layer.weight_ih, layer.weight_hh, layer.bias_ih, layer.bias_hh):
                 tensor.register_hook(partial(torch.mul, learns.flatten()))
 
@@ -100,6 +108,17 @@ def _set_units(layer: GRUBankLayer, direction: int, memory: float, maps: list[tu
     full_logit = math.log(memory / (1 - memory))
     averages = slice(hidden + _AVERAGE.start, hidden + _AVERAGE.stop)
     layer.weight_hh[bank, _CLOCK, averages] = full_logit - _EMPTY_LOGIT
+
+
+def _follow_frame_rate(first: GRUBankLayer, second: GRUBankLayer, direction: int) -> None:
+    """Make the averages of one direction remember for a time, not for a number of frames."""
+    bank = slice(direction * JOINT_COUNT, (direction + 1) * JOINT_COUNT)
+    hidden = first.hidden_size
+    _clear_units(first, bank, slice(_RATE, _RATE + 1), _COPY_LOGIT)
+    first.weight_ih[bank, _RATE_CHANNEL, 2 * hidden + _RATE] = _RATE_GAIN
+    averages = slice(hidden + _AVERAGE.start, hidden + _AVERAGE.stop)
+    first.weight_ih[bank, _RATE_CHANNEL, averages] = _LOGIT_PER_OCTAVE
+    second.weight_ih[bank, _RATE, averages] = _LOGIT_PER_OCTAVE / _RATE_GAIN
 
 
 def _new_gate_bias(layer: GRUBankLayer, direction: int, units: slice) -> Tensor:

@@ -5,7 +5,7 @@ at any time.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from ..models.landmark_lifter import LandmarkLifter
 from ..models.open_weights import load_lifter
 from ..models.weights import file_sha256
 from .clips import MotionLibrary, load_motion_library
+from .motion_files import merge_motion_libraries
 from .open_preset import OpenPreset
 from .output_folder import make_folder
 from .schedule import Budget
@@ -30,7 +31,7 @@ STAGES: Final = ("lifter", "temporal")
 
 
 def train(
-    motions: Path,
+    motions: Sequence[Path],
     output: Path,
     preset: OpenPreset | None = None,
     *,
@@ -40,11 +41,11 @@ def train(
     """Train and write `open_lifter.safetensors` and `open_temporal.safetensors` to a folder that is made if need be.
 
     Args:
-        motions: a motion-capture npz; its layout is in core/training/clips.py.
+        motions: motion-capture npz files; their layout is in core/training/clips.py.
         preset: all numbers; None for those of the shipped weights.
         resume: go on from the checkpoints in the output folder where there are any.
     Raises:
-        MotionDataError: the motion file cannot be used.
+        MotionDataError: a motion file cannot be used.
         OptionError: there is a checkpoint and `resume` was not asked for, or it was made with other options or data.
         OutputError: the folder cannot be made.
         WeightsError: stage `temporal` without a lifter, or a checkpoint that cannot be read.
@@ -57,9 +58,9 @@ def train(
     if not resume:
         # Before any work, as the second stage would find out half an hour later.
         _refuse_checkpoints(output, stages)
-    library = load_motion_library(motions)
+    library = merge_motion_libraries([load_motion_library(path) for path in motions])
     body = TorchBody(load_body_file(open_body_path()))
-    data_sha256 = file_sha256(motions)
+    data_sha256 = " ".join(file_sha256(path) for path in motions)
     header = {**_header(motions, library, preset), "data_sha256": data_sha256}
 
     def context(stage: str) -> StageContext:
@@ -96,16 +97,16 @@ def _finished_lifter(output: Path) -> LandmarkLifter:
     return load_lifter(path)
 
 
-def _header(motions: Path, library: MotionLibrary, preset: OpenPreset) -> dict[str, str]:
+def _header(motions: Sequence[Path], library: MotionLibrary, preset: OpenPreset) -> dict[str, str]:
     """Return what the weight files say about how they were made."""
     lengths = {"minutes": preset.minutes, "iterations": preset.iterations}
     length = "".join(f" --{name} {value}" for name, value in lengths.items() if value)
-    stage, seed = preset.stage, preset.seed
+    stage, seed, names = preset.stage, preset.seed, " ".join(path.name for path in motions)
     return {
-        "command": f"python -m core train --motions {motions.name} --stage {stage}{length} --seed {seed}",
+        "command": f"python -m core train --motions {names} --stage {stage}{length} --seed {seed}",
         "preset": json.dumps(asdict(preset)),
         "seed": str(preset.seed),
-        "data": motions.name,
+        "data": names,
         "data_licence": library.licence,
         "licence": "GPL-3.0-or-later, as the rest of Jointwise",
         "torch": torch.__version__,

@@ -10,7 +10,7 @@ from ..models.open_weights import save_weights
 from .losses import keypoint2d_distance, keypoint3d_distance, lifter_pose_loss, smpl_shape_loss
 from .metrics import mean_distance_mm, procrustes_align, rooted_body
 from .open_preset import LifterLossWeights
-from .schedule import set_learning_rate
+from .schedule import has_fast_bfloat16, set_learning_rate
 from .simulator import SimulatedViews
 from .stage import LIFTER_WEIGHTS_NAME, StageContext, ViewSource, validation_views
 from .stage_training import StageTraining, Stateful
@@ -85,8 +85,8 @@ class LifterTraining(StageTraining):
         return {"loss": loss.item()}
 
     def _mixed_precision_output(self, evidence: Tensor) -> LifterOutput:
-        """Return the network's output with the trunk's products in bfloat16 (half the time); the rest is float32."""
-        with torch.autocast("cpu", torch.bfloat16):
+        """Return the output, the trunk's products in bfloat16 where the processor has that: half the time."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bfloat16()):
             pose_features = self.network.pose_features(evidence)
         pose_features = pose_features.float()
         weak_camera, betas = self.network.camera_shape(pose_features)

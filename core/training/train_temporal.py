@@ -1,11 +1,13 @@
 """Stage 2: the decomposed temporal encoder on windows of frozen lifter features, with the motion discriminator."""
 
 import hashlib
+import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from ..joint_context import joint_context
 from ..models.landmark_lifter import LandmarkLifter
 from ..models.open_weights import save_weights
 from ..models.temporal_encoder import TemporalEstimator, TemporalOutput
@@ -22,7 +24,7 @@ from .losses import (
     smpl_pose_loss,
 )
 from .metrics import motion_errors
-from .schedule import set_learning_rate
+from .schedule import has_fast_bfloat16, set_learning_rate
 from .simulator import SimulatedViews
 from .smoother_start import hold_smoother_units, start_as_smoother
 from .stage import TEMPORAL_WEIGHTS_NAME, StageContext, ViewSource, validation_views
@@ -49,6 +51,7 @@ class WindowFeatures(NamedTuple):
     """What the frozen lifter says about a batch of windows."""
 
     pose_features: Tensor
+    joint_context: Tensor
     betas: Tensor
     pelvis: Tensor
     box_half_side: Tensor
@@ -61,7 +64,8 @@ def window_features(lifter: LandmarkLifter, views: SimulatedViews) -> WindowFeat
     pose_features = lifter.pose_features(boxed.values)
     weak_camera, betas = lifter.camera_shape(pose_features)
     pelvis = weak_camera_to_pelvis(weak_camera, boxed.box_center, boxed.box_half_side, views.focal)
-    return WindowFeatures(pose_features, betas, pelvis, boxed.box_half_side)
+    context = torch.as_tensor(joint_context(views.visibility.numpy(), views.frame_rate_hz))
+    return WindowFeatures(pose_features, context, betas, pelvis, boxed.box_half_side)
 
 
 def generator_losses(
@@ -94,8 +98,8 @@ class TemporalTraining(StageTraining):
         self.lifter = lifter.eval().requires_grad_(False)
         self.network = TemporalEstimator(options.encoder)
         self.network.heads.load_state_dict(lifter.heads.state_dict())
-        self.network.encoder.set_mixed_precision(True)
-        self.discriminator = MotionDiscriminator()
+        self.network.encoder.set_mixed_precision(has_fast_bfloat16())
+        self.discriminator = MotionDiscriminator(sees_change=True)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
         )
@@ -125,10 +129,10 @@ class TemporalTraining(StageTraining):
         frame_rate = self._frame_rate()
         views = self.source.draw(options.batch_windows, options.window_frames, frame_rate)
         features = window_features(self.lifter, views)
-        losses, rotmat = generator_losses(self.network(features.pose_features), features, views, self.context.body)
+        losses, rotmat = generator_losses(self._output(self.network, features), features, views, self.context.body)
         # Frozen here, so that the encoder's step leaves no gradient in the discriminator.
         self.discriminator.requires_grad_(False)
-        losses["adversarial"] = adversarial_loss(self.discriminator(rotmat))
+        losses["adversarial"] = adversarial_loss(self.discriminator(rotmat, frame_rate))
         self.discriminator.requires_grad_(True)
         total = torch.stack([getattr(options.losses, name) * loss for name, loss in losses.items()]).sum()
         self.optimizer.zero_grad()
@@ -141,6 +145,11 @@ class TemporalTraining(StageTraining):
         progress.iteration += 1
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
+    @staticmethod
+    def _output(network: TemporalEstimator, features: WindowFeatures) -> TemporalOutput:
+        output: TemporalOutput = network(features.pose_features, features.joint_context)
+        return output
+
     def _discriminator_learns(self) -> bool:
         iteration = self.progress.iteration
         return iteration % self.options.discriminator_interval == 0 or iteration < self.options.discriminator_warmup
@@ -149,7 +158,9 @@ class TemporalTraining(StageTraining):
         """Return the batch's frame rate: often the data's own, else anything that cameras use."""
         if self.source.uniform(0, 1) < self.options.native_rate_share:
             return self.context.library.frame_rate
-        return self.source.uniform(self.options.lowest_rate_hz, self.options.highest_rate_hz)
+        low, high = self.options.lowest_rate_hz, self.options.highest_rate_hz
+        octaves = self.source.uniform(math.log2(low), math.log2(high))
+        return float(2**octaves)
 
     def _discriminator_step(self, fake_rotmat: Tensor, frame_rate_hz: float) -> Tensor:
         """Show the discriminator captured motion and the encoder's; return its loss."""
@@ -157,7 +168,8 @@ class TemporalTraining(StageTraining):
         starts = self.source.starts(count, frames, frame_rate_hz)
         real = self.context.library.windows(starts, frames, frame_rate_hz)
         real = mirror_windows(real, torch.rand(count) < 0.5)
-        loss = discriminator_loss(self.discriminator(real.rotmat), self.discriminator(fake_rotmat))
+        scores = (self.discriminator(rotmat, frame_rate_hz) for rotmat in (real.rotmat, fake_rotmat))
+        loss = discriminator_loss(*scores)
         self.discriminator_optimizer.zero_grad()
         loss.backward()
         self.discriminator_optimizer.step()
@@ -186,7 +198,7 @@ class TemporalTraining(StageTraining):
         frame_count = min(VALIDATION_FRAMES, self._longest_window())
         views = validation_views(self.context.library, self.context.body, frame_count, VALIDATION_WINDOWS)
         features = window_features(self.lifter, views)
-        rotmat = rot6d_to_rotmat(self.averaged_network()(features.pose_features).rot6d)
+        rotmat = rot6d_to_rotmat(self._output(self.averaged_network(), features).rot6d)
         landmarks = posed_landmarks(rotmat, features.betas, self.context.body)
         errors = motion_errors(landmarks.numpy(), views.landmarks.numpy())
         return {

@@ -171,11 +171,11 @@ def arguments_of(settings, files):
 def test_settings_become_the_cores_options(scene):
     settings = scene.jointwise
     default = arguments_of(settings, NetworkFiles())
-    assert default == "estimate a.mp4 --output b.npz --start 0 --people main --model heavy --json"
+    assert default == "estimate a.mp4 --output b.npz --start 0 --people main --quality balanced --json"
     settings.start, settings.end, settings.people, settings.people_numbers = 5, 90, "numbers", "1, 3"
-    settings.model, settings.lens, settings.focal_length_35mm = "full", "mm", 35.0
+    settings.quality, settings.lens, settings.focal_length_35mm = "fast", "mm", 35.0
     assert arguments_of(settings, NetworkFiles()) == (
-        "estimate a.mp4 --output b.npz --start 5 --people 1,3 --model full --end 90 --focal-length-35mm 35.0 --json"
+        "estimate a.mp4 --output b.npz --start 5 --people 1,3 --quality fast --end 90 --focal-length-35mm 35.0 --json"
     )
 
 
@@ -192,7 +192,7 @@ def test_each_backbone_gets_its_own_files_alone(scene, all_files, backbone):
     scene.jointwise.backbone = backbone
     options = OPTIONS_OF_BACKBONE[backbone].format(**vars(all_files))
     assert arguments_of(scene.jointwise, all_files) == (
-        f"estimate a.mp4 --output b.npz --start 0 --people main --model heavy {options} --json"
+        f"estimate a.mp4 --output b.npz --start 0 --people main --quality balanced {options} --json"
     )
 
 

@@ -18,6 +18,8 @@ def track() -> Track:
     side = np.array([("left" in name) - ("right" in name) for name in LANDMARK_NAMES])
     rest[:, 0] += 0.2 * side
     rest[:, 1] += np.linspace(-0.7, 0.9, 33)
+    # Looks at the camera.
+    rest[0, 2] -= 0.12
     swing = 0.3 * np.sin(2 * np.pi * time_s)[:, None] * side * (np.arange(33) > 12)
     world = np.tile(rest, (60, 1, 1))
     world[..., 2] += swing
@@ -55,6 +57,24 @@ def test_swapped_sides_get_their_names_back(track, label, frames):
     np.testing.assert_array_equal(repaired.visibility, track.visibility)
 
 
+@pytest.mark.parametrize("seen", [1.0, 0.0])
+def test_the_face_tells_which_names_are_right_when_most_frames_are_swapped(track, seen):
+    visibility = track.visibility.copy()
+    visibility[:, 0] = seen
+    track = dataclasses.replace(track, visibility=visibility)
+    mostly_swapped = swap(track, slice(5, 55), 1)
+    repaired, labels = repair_left_right(mostly_swapped)
+    assert (labels[5:55] == 1).all() == bool(seen)
+    if seen:
+        np.testing.assert_array_equal(repaired.world_landmarks, track.world_landmarks)
+
+
+def test_a_face_that_is_turned_away_a_little_changes_nothing(track):
+    turned = track.world_landmarks.copy()
+    turned[:, 0] += [0.1, 0.0, 0.02]
+    assert not repair_left_right(dataclasses.replace(track, world_landmarks=turned))[1].any()
+
+
 def test_one_frame_stays_as_it_is(track):
     one = dataclasses.replace(track, **{f.name: getattr(track, f.name)[:1] for f in dataclasses.fields(track)})
     repaired, labels = repair_left_right(one)
@@ -63,11 +83,12 @@ def test_one_frame_stays_as_it_is(track):
 
 
 def test_the_path_is_the_cheapest_of_all_paths():
-    cost = np.random.default_rng(3).uniform(0, 1, (5, 4, 4))
+    rng = np.random.default_rng(3)
+    cost, frame_cost = rng.uniform(0, 1, (5, 4, 4)), rng.uniform(0, 0.2, (6, 4))
 
     def price(path):
         steps = sum(cost[i, a, b] + FRAME_COST[b] for i, (a, b) in enumerate(itertools.pairwise(path)))
-        return FIRST_FRAME_COST[path[0]] + steps
+        return FIRST_FRAME_COST[path[0]] + steps + sum(frame_cost[range(6), path])
 
     best = min(itertools.product(range(4), repeat=6), key=price)
-    assert tuple(_best_labels(cost)) == best
+    assert tuple(_best_labels(cost, frame_cost)) == best

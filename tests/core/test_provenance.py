@@ -37,7 +37,7 @@ def test_everything_that_decides_the_result_has_its_hash(tmp_path):
 
 def test_the_options_say_what_was_chosen(tmp_path):
     options = describe(tmp_path, start=3, end=9, people="all", focal_length_px=700.0)["options"]
-    chosen = {"start": 3, "end": 9, "people": "all", "focal_length_px": 700.0, "model": "heavy", "window": "track"}
+    chosen = {"start": 3, "end": 9, "people": "all", "focal_length_px": 700.0, "quality": "balanced", "window": "track"}
     assert chosen.items() <= options.items()
     assert set(options) <= {field.name for field in dataclasses.fields(EstimateSettings)}
 

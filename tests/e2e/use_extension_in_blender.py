@@ -37,7 +37,7 @@ def use(zip_path: str, video: str, folder: str, frame_count: str) -> dict:
         "resolved_after_enabling": resolved(),
     }
     settings = bpy.context.scene.jointwise
-    settings.end, settings.model = int(frame_count), "full"
+    settings.end, settings.quality = int(frame_count), "fast"
     settings.motion_path = str(Path(folder) / "motion.npz")
     answer["operator_result"] = list(bpy.ops.jointwise.estimate("EXEC_DEFAULT", filepath=video))
     armature = bpy.context.view_layer.objects.active
@@ -58,7 +58,7 @@ def own(folder: str, video: str, python: str) -> dict:
     files, settings = Path(folder), bpy.context.scene.jointwise
     preferences = bpy.context.preferences.addons[MODULE].preferences
     preferences.network_file, preferences.smpl_file = str(files / "net.toml"), ""
-    settings.end, settings.model = 6, "full"
+    settings.end, settings.quality = 6, "fast"
     answer = {}
     for backbone in ("onnx", "pare"):
         if backbone == "pare":

@@ -36,10 +36,12 @@ def test_the_lifter_is_the_same_in_onnx_and_torch(tmp_path):
         assert relative_difference(exported[name], values.numpy()) < 1e-4
 
 
-@pytest.mark.parametrize(("direction", "residual"), [("uni", False), ("bi", True)])
-def test_the_temporal_network_is_the_same_in_onnx_and_torch(tmp_path, direction, residual):
+@pytest.mark.parametrize(
+    ("direction", "residual", "has_context"), [("uni", False, False), ("bi", True, False), ("bi", True, True)]
+)
+def test_the_temporal_network_is_the_same_in_onnx_and_torch(tmp_path, direction, residual, has_context):
     torch.manual_seed(1)
-    network = TemporalEstimator(TemporalConfig(direction, residual))
+    network = TemporalEstimator(TemporalConfig(direction, residual, has_context=has_context))
     with torch.no_grad():
         network.encoder.projection_weight.uniform_(-0.1, 0.1)
         network.encoder.projection_bias.uniform_(-0.1, 0.1)
@@ -48,11 +50,15 @@ def test_the_temporal_network_is_the_same_in_onnx_and_torch(tmp_path, direction,
     twin = load_temporal(tmp_path / "t.safetensors")
     for shape in ((1, 1), (3, 9), (1, 40)):
         pose_features = torch.randn(*shape, 24, 128).relu()
-        exported = run_onnx(tmp_path / "t.onnx", {"pose_features": pose_features.numpy()})
+        context = torch.randn(*shape, 24, 2)
+        inputs = {"pose_features": pose_features.numpy(), "joint_context": context.numpy()}
+        exported = run_onnx(tmp_path / "t.onnx", inputs)["rot6d"]
         with torch.no_grad():
-            expected = twin(pose_features).rot6d.numpy()
-        assert exported["rot6d"].shape == expected.shape
-        assert relative_difference(exported["rot6d"], expected) < 1e-4
+            expected = twin(pose_features, context).rot6d.numpy()
+        assert exported.shape == expected.shape
+        assert relative_difference(exported, expected) < 1e-4
+        changed = run_onnx(tmp_path / "t.onnx", {**inputs, "joint_context": 1 - context.numpy()})["rot6d"]
+        assert np.array_equal(changed, exported) != has_context
 
 
 def test_foreign_weights_are_refused(tmp_path):

@@ -57,7 +57,7 @@ def test_the_benchmark_is_the_same_every_time(library, torch_body, views):
 def test_the_command_prints_a_table_and_writes_json(motion_file, tmp_path, monkeypatch):
     monkeypatch.setattr(evaluation, "FRAME_COUNT", 40)
     monkeypatch.setattr(evaluation, "WINDOW_COUNT", 2)
-    train(motion_file, tmp_path, OpenPreset(minutes=0.0, iterations=1), report=lambda _: None)
+    train([motion_file], tmp_path, OpenPreset(minutes=0.0, iterations=1), report=lambda _: None)
     table = evaluate(motion_file, tmp_path, tmp_path / "table.json")
     assert "raw landmarks" in table and "lifter + GRUs" in table and "Root:" in table
     result = json.loads((tmp_path / "table.json").read_text())

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -31,6 +33,27 @@ def test_jitter_shrinks_and_slow_movement_stays(smoother):
     assert left < 0.35
     kept = plain.std(dim=1) / smoother.heads(slow)[:, 5:-5].std(dim=1)
     assert 0.85 < kept.mean() < 1.02
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("frame_rate_hz", [15.0, 60.0, 120.0])
+def test_with_the_context_it_smooths_over_a_time_and_not_over_frames(frame_rate_hz):
+    torch.manual_seed(0)
+    estimator = TemporalEstimator(TemporalConfig(has_context=True))
+    start_as_smoother(estimator, torch.randn(500, 24, 128).relu())
+    direction = torch.randn(24, 128).relu()
+
+    def kept_share(rate_hz, frequency_hz=3.0):
+        time = torch.arange(round(4 * rate_hz))[None, :, None, None] / rate_hz
+        features = 1 + direction * torch.sin(2 * torch.pi * frequency_hz * time)
+        context = torch.zeros(*features.shape[:3], 2)
+        context[..., 1] = math.log2(rate_hz / 30)
+        smooth, plain = estimator(features, context).rot6d, estimator.heads(features)
+        middle = slice(round(rate_hz), round(3 * rate_hz))
+        return float((smooth[:, middle].std(dim=1) / plain[:, middle].std(dim=1)).mean())
+
+    assert kept_share(frame_rate_hz) == pytest.approx(kept_share(30.0), abs=0.12)
+    assert kept_share(30.0) < 0.9
 
 
 @torch.no_grad()

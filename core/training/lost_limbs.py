@@ -1,0 +1,109 @@
+"""Limbs that the landmark network loses: what it then reports is a guess that tells nothing of where the limb is.
+
+The guess is either where the limb was last seen, or where somebody else's limb is; both hang on the shoulder or hip,
+are wrong by more than the usual noise, and come with a low visibility. From these an estimator learns not to trust
+what is hidden; the simulator's other dropouts, whose landmarks are only noisier, do not teach that.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from .occlusion import REFERENCE_RATE_HZ
+
+LIMBS: Final = ((13, 15, 17, 19, 21), (14, 16, 18, 20, 22), (25, 27, 29, 31), (26, 28, 30, 32))
+ANCHORS: Final = (11, 12, 23, 24)
+"""The shoulder or hip that each limb hangs on."""
+
+
+@dataclass(frozen=True)
+class LostLimbSettings:
+    """How often and for how long; lengths are frames at 30 Hz and scale with the frame rate."""
+
+    probability: float = 0.0
+    """Of each limb, in each window, to be lost once."""
+    both_legs_probability: float = 0.0
+    """Of both legs, in the whole window: a picture that ends at the hips."""
+    lengths: tuple[int, int] = (4, 45)
+    held_share: float = 0.5
+    """Of the guesses that stay where the limb was last seen; the others are somebody else's limb."""
+    visibility_loss: tuple[float, float] = (0.3, 0.95)
+    wander_m: float = 0.06
+    """Standard deviation of the guess about what it repeats, fixed for each spell."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the landmark network reports of N windows of T frames.
+
+    Attributes:
+        keypoints2d: (N, T, 33, 2). world_landmarks: (N, T, 33, 3) metres. visibility: (N, T, 33).
+        metre2d: (N, T, 1) the length of one metre at the person, in the unit of the image points.
+    """
+
+    keypoints2d: Tensor
+    world_landmarks: Tensor
+    visibility: Tensor
+    metre2d: Tensor
+
+
+def lose_limbs(
+    seen: Observation, frame_rate_hz: float, settings: LostLimbSettings, generator: torch.Generator
+) -> Observation:
+    """Return the observation with some limbs lost for some frames."""
+    keypoints2d, world, visibility = seen.keypoints2d.clone(), seen.world_landmarks.clone(), seen.visibility.clone()
+    count, frames = visibility.shape[:2]
+    cropped = torch.rand(count, generator=generator) < settings.both_legs_probability
+    for limb, anchor in zip(LIMBS, ANCHORS, strict=True):
+        lost = _spell(count, frames, frame_rate_hz, settings, generator)
+        if limb[0] >= ANCHORS[2]:
+            lost = lost | cropped[:, None]
+        points = list(limb)
+        for values, scale in ((keypoints2d, seen.metre2d), (world, torch.ones_like(seen.metre2d))):
+            guess = _guess(values, points, anchor, scale, lost, settings, generator)
+            values[:, :, points] = torch.where(lost[..., None, None], guess, values[:, :, points])
+        low, high = settings.visibility_loss
+        loss = low + (high - low) * torch.rand(count, 1, 1, generator=generator)
+        visibility[:, :, points] = (visibility[:, :, points] - loss * lost[..., None]).clamp_min(0.02)
+    return Observation(keypoints2d, world, visibility, seen.metre2d)
+
+
+def _spell(
+    count: int, frames: int, frame_rate_hz: float, settings: LostLimbSettings, generator: torch.Generator
+) -> Tensor:
+    """Return (N, T) bool: at most one run in each window, anywhere that it touches the window."""
+    low, high = settings.lengths
+    length = (torch.randint(low, high + 1, (count, 1), generator=generator) * frame_rate_hz / REFERENCE_RATE_HZ).round()
+    chosen = torch.rand(count, 1, generator=generator) < settings.probability
+    first = (torch.rand(count, 1, generator=generator) * (frames + length - 1)).floor() - length + 1
+    time = torch.arange(frames)
+    return chosen & (time >= first) & (time < first + length)
+
+
+def _guess(
+    values: Tensor,
+    points: list[int],
+    anchor: int,
+    scale: Tensor,
+    lost: Tensor,
+    settings: LostLimbSettings,
+    generator: torch.Generator,
+) -> Tensor:
+    """Return what is reported (N, T, points, A) instead of a limb's points.
+
+    Args:
+        values: (N, T, 33, A). scale: (N, T, 1) of a metre in their unit. lost: (N, T).
+    """
+    count = len(values)
+    offset = (values[:, :, points] - values[:, :, anchor : anchor + 1]) / scale[..., None]
+    rows = torch.arange(count)
+    last_seen = (lost.float().argmax(dim=1) - 1).clamp_min(0)
+    # Where a spell begins with the window nobody knows where the limb was; it is somebody else's then.
+    is_held = (torch.rand(count, generator=generator) < settings.held_share) & ~lost[:, 0]
+    donor = torch.randperm(count, generator=generator)
+    guessed = torch.where(is_held[:, None, None, None], offset[rows, last_seen][:, None], offset[donor])
+    size = torch.arange(1, len(points) + 1).clamp_max(2)[:, None] / 2
+    wander = settings.wander_m * size * torch.randn(count, 1, len(points), values.shape[-1], generator=generator)
+    return values[:, :, anchor : anchor + 1] + (guessed + wander) * scale[..., None]
