@@ -26,6 +26,8 @@ class LostLimbSettings:
     """Of each limb, in each window, to be lost once."""
     both_legs_probability: float = 0.0
     """Of both legs, in the whole window: a picture that ends at the hips."""
+    body_probability: float = 0.0
+    """Of everything, in each window, to be lost once: somebody passes in front."""
     lengths: tuple[int, int] = (4, 45)
     held_share: float = 0.5
     """Of the guesses that stay where the limb was last seen; the others are somebody else's limb."""
@@ -67,16 +69,45 @@ def lose_limbs(
         low, high = settings.visibility_loss
         loss = low + (high - low) * torch.rand(count, 1, 1, generator=generator)
         visibility[:, :, points] = (visibility[:, :, points] - loss * lost[..., None]).clamp_min(0.02)
+    lost = _body_spell(count, frames, frame_rate_hz, settings, generator)
+    for values, scale in ((keypoints2d, seen.metre2d), (world, torch.ones_like(seen.metre2d))):
+        values[:] = torch.where(lost[..., None, None], _held(values, scale, lost, settings, generator), values)
+    low, high = settings.visibility_loss
+    loss = low + (high - low) * torch.rand(count, 1, 1, generator=generator)
+    visibility = (visibility - loss * lost[..., None]).clamp_min(0.02)
     return Observation(keypoints2d, world, visibility, seen.metre2d)
 
 
-def _spell(
+def _body_spell(
     count: int, frames: int, frame_rate_hz: float, settings: LostLimbSettings, generator: torch.Generator
+) -> Tensor:
+    """Return (N, T) bool: when everything is lost; never from the first frame on, as then nobody would be tracked."""
+    spell = _spell(count, frames, frame_rate_hz, settings, generator, settings.body_probability)
+    return spell & ~spell[:, :1]
+
+
+def _held(
+    values: Tensor, scale: Tensor, lost: Tensor, settings: LostLimbSettings, generator: torch.Generator
+) -> Tensor:
+    """Return the whole body (N, T, 33, A) as it stood when it was last seen; arguments as in `_guess`."""
+    rows, last_seen = torch.arange(len(values)), (lost.float().argmax(dim=1) - 1).clamp_min(0)
+    wander = settings.wander_m * torch.randn(len(values), 1, *values.shape[2:], generator=generator)
+    return values[rows, last_seen][:, None] + wander * scale[..., None]
+
+
+def _spell(
+    count: int,
+    frames: int,
+    frame_rate_hz: float,
+    settings: LostLimbSettings,
+    generator: torch.Generator,
+    probability: float | None = None,
 ) -> Tensor:
     """Return (N, T) bool: at most one run in each window, anywhere that it touches the window."""
     low, high = settings.lengths
     length = (torch.randint(low, high + 1, (count, 1), generator=generator) * frame_rate_hz / REFERENCE_RATE_HZ).round()
-    chosen = torch.rand(count, 1, generator=generator) < settings.probability
+    chance = settings.probability if probability is None else probability
+    chosen = torch.rand(count, 1, generator=generator) < chance
     first = (torch.rand(count, 1, generator=generator) * (frames + length - 1)).floor() - length + 1
     time = torch.arange(frames)
     return chosen & (time >= first) & (time < first + length)

@@ -48,7 +48,7 @@ TRAINING = replace(
         tilt_probability=0.12,
     ),
     occlusion=OcclusionSettings(crop_probability=0.05),
-    lost_limbs=LostLimbSettings(probability=0.12, both_legs_probability=0.04),
+    lost_limbs=LostLimbSettings(probability=0.12, both_legs_probability=0.04, body_probability=0.12),
     limb_mix_probability=0.25,
     bend_probability=0.15,
     bone_scale_std=0.03,

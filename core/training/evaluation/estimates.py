@@ -1,7 +1,8 @@
 """Runs an estimator over simulated views, as over tracks of a video, and poses what it says."""
 
+import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,17 @@ from ...body_model import BodyModel
 from ...decomposed_estimator import DecomposedEstimator
 from ...evidence import landmark_evidence
 from ...rotations import rot6d_to_rotmat
+from ...skeleton import BODY_LANDMARKS, LEFT_HIP_LANDMARK, RIGHT_HIP_LANDMARK
 from ...smoothing import smooth_rot6d
 from ..simulator import SimulatedViews
+from .metrics import acceleration, rooted
 
 FloatArray = NDArray[np.floating[Any]]
 
 IMAGE_SIZE = (1920, 1080)
 Stage = Literal["per_frame", "prior"]
+HIPS_AMONG_BODY: Final = [BODY_LANDMARKS.index(hip) for hip in (LEFT_HIP_LANDMARK, RIGHT_HIP_LANDMARK)]
+_SLOWEST_HZ, _BISECTIONS = 0.5, 12
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,21 @@ def pose_estimates(raw: RawEstimates, stage: Stage, body: BodyModel, cutoff_hz: 
     frame_ids = np.arange(rot6d.shape[1])
     smoothed = [smooth_rot6d(track, frame_ids, raw.frame_rate_hz, cutoff_hz) for track in rot6d]
     return pose_rotations(rot6d_to_rotmat(np.stack(smoothed)), raw.betas, body)
+
+
+def matched_cutoff_hz(raw: RawEstimates, body: BodyModel, true_acc: float) -> float:
+    """Return the cut-off at which the smoothed per-frame tracks accelerate on average as much as given.
+
+    Args:
+        true_acc: mm/frame^2, such as the ACC of what they are compared with: a smoother estimate is no better estimate.
+    """
+    low, high = math.log(_SLOWEST_HZ), math.log(raw.frame_rate_hz / 2)
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        tracks = pose_estimates(raw, "per_frame", body, math.exp(middle)).landmarks[..., list(BODY_LANDMARKS), :]
+        acc, _ = acceleration([rooted(track, HIPS_AMONG_BODY) for track in tracks], list(tracks))
+        low, high = (low, middle) if acc > true_acc else (middle, high)
+    return math.exp((low + high) / 2)
 
 
 def pose_rotations(rotmat: FloatArray, betas: FloatArray, body: BodyModel) -> PosedTracks:

@@ -31,7 +31,7 @@ from .breakdown import (
     open_scores,
     scores_by_action,
 )
-from .estimates import PosedTracks, estimate_tracks, pose_estimates, posed_surface, true_tracks
+from .estimates import PosedTracks, estimate_tracks, matched_cutoff_hz, pose_estimates, posed_surface, true_tracks
 from .metrics import joint_angle_errors_deg, vertex_error_mm
 from .occlusion import hidden_joint_errors, hide, occlusion_table
 from .plots import draw_joint_path, draw_occlusion
@@ -39,7 +39,7 @@ from .table import Table, write_tables
 
 FloatArray = NDArray[np.floating[Any]]
 
-PER_FRAME, SMOOTHED = "per frame", "per frame, smoothed"
+PER_FRAME, SMOOTHED, EQUALLY_SMOOTH = "per frame", "per frame, smoothed", "per frame, as smooth as the prior"
 PRIOR, PRIOR_WINDOWS, PRIOR_SMOOTHED = "prior, whole track", "prior, windows of 16", "prior, smoothed"
 PAPER_WINDOW = 16
 SURFACE_FRAME_STEP = 8
@@ -81,13 +81,23 @@ def write_report(
     return write_tables(tables, folder / "report.txt", folder / "report.json", header)
 
 
-def estimate_all(views: SimulatedViews, estimator: DecomposedEstimator, body: BodyModel) -> dict[str, PosedTracks]:
-    """Return the tracks of every way of estimating that the report compares."""
+def equal_smoothing_hz(views: SimulatedViews, estimator: DecomposedEstimator, body: BodyModel) -> float:
+    """Return the cut-off that makes the smoothed per-frame tracks as smooth as the prior's smoothed ones."""
+    whole = estimate_tracks(views, estimator)
+    prior = pose_estimates(whole, "prior", body, POSE_CUTOFF_HZ)
+    return matched_cutoff_hz(whole, body, open_scores(prior.landmarks, prior.landmarks).acc)
+
+
+def estimate_all(
+    views: SimulatedViews, estimator: DecomposedEstimator, body: BodyModel, equal_hz: float = POSE_CUTOFF_HZ
+) -> dict[str, PosedTracks]:
+    """Return the tracks of every way of estimating that the report compares; see `equal_smoothing_hz`."""
     whole = estimate_tracks(views, estimator)
     windows = estimate_tracks(views, estimator, PAPER_WINDOW)
     return {
         PER_FRAME: pose_estimates(whole, "per_frame", body),
         SMOOTHED: pose_estimates(whole, "per_frame", body, POSE_CUTOFF_HZ),
+        EQUALLY_SMOOTH: pose_estimates(whole, "per_frame", body, equal_hz),
         PRIOR: pose_estimates(whole, "prior", body),
         PRIOR_WINDOWS: pose_estimates(windows, "prior", body),
         PRIOR_SMOOTHED: pose_estimates(whole, "prior", body, POSE_CUTOFF_HZ),
@@ -120,10 +130,11 @@ def _tables(
     benchmark: Benchmark, estimator: DecomposedEstimator, body: BodyModel
 ) -> tuple[list[Table], dict[str, Any]]:
     """Return all tables, and the breakdowns' full numbers for the JSON file."""
-    tracks, truth = estimate_all(benchmark.views, estimator, body), true_tracks(benchmark.views)
+    equal_hz = equal_smoothing_hz(benchmark.views, estimator, body)
+    tracks, truth = estimate_all(benchmark.views, estimator, body, equal_hz), true_tracks(benchmark.views)
 
     def estimate(views: SimulatedViews) -> dict[str, FloatArray]:
-        return {name: posed.landmarks for name, posed in estimate_all(views, estimator, body).items()}
+        return {name: posed.landmarks for name, posed in estimate_all(views, estimator, body, equal_hz).items()}
 
     hidden = hidden_joint_errors(benchmark.views, estimate)
     by_action = {

@@ -61,3 +61,20 @@ def test_pictures_that_end_at_the_hips_lose_both_legs_throughout():
     lost = lose_limbs(observation(), 30.0, settings, torch.Generator().manual_seed(4))
     assert (lost.visibility[..., [25, 26, 27, 28]] < 0.66).all()
     assert (lost.visibility[..., [11, 13, 15, 23]] == 0.95).all()
+
+
+def test_a_lost_body_stands_where_it_was_last_seen():
+    settings = LostLimbSettings(probability=1e-9, body_probability=1.0, wander_m=0.0)
+    seen = observation()
+    lost = lose_limbs(seen, 30.0, settings, torch.Generator().manual_seed(5))
+    assert torch.equal(lost.world_landmarks[:, 0], seen.world_landmarks[:, 0])
+    checked = 0
+    for row in range(40):
+        frames = torch.nonzero(lost.visibility[row, :, 0] < 0.9).flatten()
+        if len(frames) == 0:
+            continue
+        held = seen.world_landmarks[row, frames[0] - 1]
+        assert torch.equal(lost.world_landmarks[row, frames], held.expand(len(frames), 33, 3))
+        assert (lost.visibility[row, frames] < 0.66).all()
+        checked += 1
+    assert checked > 20
