@@ -130,7 +130,12 @@ def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
         metavar="track|N",
         help="frames that the temporal network sees at once: the whole track, or a sliding window (the paper's is 16)",
     )
-    command.add_argument("--root", choices=["weak"], default="weak", help="how the root's place is found")
+    command.add_argument(
+        "--root",
+        choices=["refined", "weak"],
+        default="refined",
+        help="refined: fit pose and place to the whole track (bundled backbone only); weak: each frame's own, smoothed",
+    )
     command.add_argument(
         "--focal-length",
         type=float,

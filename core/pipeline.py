@@ -168,7 +168,8 @@ class EstimateJob:
                 "filled_frames": track.frame_ids[track.is_filled].tolist(),
                 "is_smoothed": poses.wants_smoothing,
             }
-            motions[rank] = motion_of_track(track, poses, view, estimator.body, metadata)
+            root, check = self._settings.root, self._cancellation.check
+            motions[rank] = motion_of_track(track, poses, view, estimator.body, metadata, root, check)
         return motions
 
     def _describe(self, warnings: list[Warning]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ BlazePoseModel = Literal["heavy", "full"]
 Quality = Literal["fast", "balanced", "best"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 EngineName = Literal["auto", "onnx", "torch"]
-Root = Literal["weak"]
+Root = Literal["refined", "weak"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class EstimateSettings:
     `people` is `main`, `all`, or a comma-separated list of 1-based ranks in order of size times screen time.
     `window` is `track` (state carried over the whole track) or a sliding window's length in frames.
     `model` is the landmark network where it is not the one of `quality` (core/quality.py).
+    `root` is `refined` (the whole-track fit, for the bundled backbone) or `weak` (each frame's weak camera, smoothed).
     `checkpoint` and `temporal_weights` belong to the backbone `pare`, `network` to `onnx`, `smpl` to both.
     """
 
@@ -38,7 +39,7 @@ class EstimateSettings:
     device: Device = "auto"
     engine: EngineName = "auto"
     window: str = "track"
-    root: Root = "weak"
+    root: Root = "refined"
     focal_length_px: float | None = None
     focal_length_35mm: float | None = None
     detector_weights: Path | None = None

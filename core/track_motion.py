@@ -1,6 +1,7 @@
 """One person's poses become a motion: smoothing, root, and everything the motion file holds."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +10,10 @@ from .body_model import BodyModel
 from .confidence import joint_confidence
 from .contacts import detect_contacts
 from .motion import Motion
+from .refinement.refine_track import refine_track
 from .rotations import rot6d_to_rotmat, rotmat_to_rotvec
-from .smoothing import smooth_root, smooth_rot6d
+from .settings import Root
+from .smoothing import POSE_CUTOFF_HZ, smooth_root, smooth_rot6d
 from .track_poses import TrackPoses
 from .tracks import Track
 from .view import View
@@ -18,19 +21,42 @@ from .view import View
 FloatArray = NDArray[np.floating[Any]]
 
 
-def motion_of_track(track: Track, poses: TrackPoses, view: View, body: BodyModel, metadata: dict[str, Any]) -> Motion:
+FIT_START_CUTOFF_HZ: Final = 4.0
+"""Of the rotations that the whole-track fit starts from; it gives back what the picture shows to be faster."""
+
+
+def motion_of_track(
+    track: Track,
+    poses: TrackPoses,
+    view: View,
+    body: BodyModel,
+    metadata: dict[str, Any],
+    root: Root = "refined",
+    check: Callable[[], None] = lambda: None,
+) -> Motion:
     """Return the motion of one track.
 
     Args:
         track: with its sides repaired.
         poses: what a backbone says about the track's rows.
         body: that `poses.betas` are of.
+        root: `refined` takes part only where the poses want it.
+        check: called now and then; may raise to cancel.
     """
+    is_refined = root == "refined" and poses.wants_refinement
     rot6d, pelvis_cam = poses.rot6d.astype(np.float64), poses.pelvis_cam
     if poses.wants_smoothing:
-        rot6d = smooth_rot6d(rot6d, track.frame_ids, view.frame_rate_hz)
+        cutoff_hz = FIT_START_CUTOFF_HZ if is_refined else POSE_CUTOFF_HZ
+        rot6d = smooth_rot6d(rot6d, track.frame_ids, view.frame_rate_hz, cutoff_hz)
         pelvis_cam = smooth_root(pelvis_cam, track.frame_ids, view.frame_rate_hz)
     rotmat = rot6d_to_rotmat(rot6d)
+    if is_refined:
+
+        def contacts(keypoints_cam: FloatArray) -> FloatArray:
+            return detect_contacts(keypoints_cam, track.timestamps)
+
+        refined = refine_track(track, rotmat, poses.betas, pelvis_cam, view, body, contacts, check=check)
+        rotmat, pelvis_cam = refined.rotmat, refined.pelvis_cam
     transl_cam = pelvis_cam - body.rest_joints(poses.betas)[0]
     joints, _ = body.pose_joints(rotmat, poses.betas, transl_cam)
     keypoints = body.pose_landmarks(rotmat, poses.betas, transl_cam)

@@ -22,6 +22,7 @@ class TrackPoses:
         rot6d: (T, 24, 6) after the temporal prior.
         betas: (10,) float32 of the backbone's body: a person keeps one shape.
         pelvis_cam: (T, 3) metres, camera axes.
+        wants_refinement: whether the whole-track fit may change rotations and root; it knows the open body only.
         wants_smoothing: whether rotations and root are to be smoothed; not where the backbone's own result is wanted.
     """
 
@@ -30,6 +31,7 @@ class TrackPoses:
     betas: NDArray[np.float32]
     pelvis_cam: NDArray[np.float64]
     wants_smoothing: bool = True
+    wants_refinement: bool = False
 
 
 class TrackEstimator(Protocol):

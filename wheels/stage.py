@@ -20,6 +20,7 @@ SHIPPED_PATTERNS: Final = (
     "blender_addon/**/*.tsv",
     "core/*.py",
     "core/models/*.py",
+    "core/refinement/*.py",
     "core/assets/open_body.npz",
     "core/assets/**/*.txt",
     "core/assets/**/*.md",

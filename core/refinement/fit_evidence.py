@@ -1,0 +1,96 @@
+"""What the whole-track fit starts from and is drawn to, and which joints and landmarks it deals with."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..skeleton import (
+    BODY_LANDMARKS,
+    CONTACT_LANDMARKS,
+    JOINT_COUNT,
+    JOINT_NAMES,
+    LANDMARK_NAMES,
+    LEFT_HIP_LANDMARK,
+    RIGHT_HIP_LANDMARK,
+)
+from ..tracks import Track
+from ..view import View
+
+FloatArray = NDArray[np.floating[Any]]
+
+_LANDMARK_TRUST: Final = {
+    "nose": 0.4, "ear": 0.4, "shoulder": 1.0, "elbow": 1.0, "wrist": 1.0, "index": 0.15,
+    "hip": 1.0, "knee": 1.0, "ankle": 1.0, "heel": 0.6, "foot_index": 0.6,
+}  # fmt: skip
+"""By how a landmark ends; others are not looked at: they say little of the 24 joints."""
+
+
+def _trust_of(landmark: str) -> float:
+    part = landmark if landmark == "nose" else landmark.partition("_")[2]
+    return _LANDMARK_TRUST.get(part, 0.0)
+
+
+LANDMARKS: Final = tuple(number for number, name in enumerate(LANDMARK_NAMES) if _trust_of(name) > 0)
+LANDMARK_TRUST: Final = np.array([_trust_of(LANDMARK_NAMES[number]) for number in LANDMARKS])
+HIPS: Final = [LANDMARKS.index(LEFT_HIP_LANDMARK), LANDMARKS.index(RIGHT_HIP_LANDMARK)]
+FEET: Final = [LANDMARKS.index(number) for number in CONTACT_LANDMARKS]
+BODY: Final = [LANDMARKS.index(number) for number in BODY_LANDMARKS]
+
+_HELD: Final = ("foot", "hand")
+ACTIVE_JOINTS: Final = tuple(n for n in range(JOINT_COUNT) if not JOINT_NAMES[n].endswith(_HELD))
+"""Joints that the fit may turn: all but toes and hands."""
+
+_STIFFNESS: Final = {"pelvis": 1.7, "spine": 1.7, "collar": 2.0, "wrist": 2.0}
+"""How much firmer than others joints stay with the prior: landmarks say little about their turns."""
+
+
+def _stiffness_of(joint: str) -> float:
+    return next((value for part, value in _STIFFNESS.items() if part in joint), 1.0)
+
+
+JOINT_STIFFNESS: Final = np.array([_stiffness_of(JOINT_NAMES[joint]) for joint in ACTIVE_JOINTS])
+
+LEAST_TRUST: Final = 0.05
+"""Of a landmark that is not seen at all: the guess beats nothing."""
+
+
+@dataclass(frozen=True)
+class FitEvidence:
+    """T even frames of one person; L landmarks as in `LANDMARKS`.
+
+    Attributes:
+        rotmat: (T, 24, 3, 3) the prior's local rotations, smooth in time.
+        pelvis_cam: (T, 3) metres, camera axes, smooth in time.
+        image: (T, L, 2) seen landmarks as x / z and y / z.
+        trust: (T, L) how much each is worth.
+        world: (T, L, 3) metres, camera axes, hips at the origin.
+        contacts: (T, 4) how surely each foot part stands.
+    """
+
+    rotmat: FloatArray
+    pelvis_cam: FloatArray
+    image: FloatArray
+    trust: FloatArray
+    world: FloatArray
+    contacts: FloatArray
+    frame_rate_hz: float
+
+    def frames(self, part: slice) -> "FitEvidence":
+        """Return some of the frames."""
+        arrays = (self.rotmat, self.pelvis_cam, self.image, self.trust, self.world, self.contacts)
+        return FitEvidence(*(values[part] for values in arrays), self.frame_rate_hz)
+
+
+def track_fit_evidence(
+    track: Track, view: View, rotmat: FloatArray, pelvis_cam: FloatArray, contacts: FloatArray
+) -> FitEvidence:
+    """Return the evidence of a track's T rows; rotations, root and contacts as in `FitEvidence`."""
+    chosen = list(LANDMARKS)
+    center_px = np.asarray(view.image_size, np.float64) / 2
+    image = (track.keypoints2d_px[:, chosen] - center_px) / view.focal_length_px
+    world = track.world_landmarks[:, chosen]
+    world = world - world[:, HIPS].mean(axis=1, keepdims=True)
+    trust = np.maximum(track.visibility[:, chosen], LEAST_TRUST) * LANDMARK_TRUST
+    return FitEvidence(rotmat, pelvis_cam, image, trust, world, contacts, view.frame_rate_hz)
