@@ -25,9 +25,8 @@ def test_slopes_and_bends_are_the_derivatives_by_frame():
     slope = (coarse.slopes[:, None] @ coefficients[coarse._interval[:, None] + np.arange(ORDER)])[:, 0, 0]
     bend = (coarse.bends[:, None] @ coefficients[coarse._interval[:, None] + np.arange(ORDER)])[:, 0, 0]
     np.testing.assert_allclose(slope[1:-1], 10 * (values[11:-9:10] - values[9:-11:10]) / 2, atol=2e-3)
-    np.testing.assert_allclose(
-        bend[1:-1], 100 * (values[11:-9:10] - 2 * values[10:-10:10] + values[9:-11:10]), atol=5e-2
-    )
+    second = values[11:-9:10] - 2 * values[10:-10:10] + values[9:-11:10]
+    np.testing.assert_allclose(bend[1:-1], 100 * second, atol=5e-2)
 
 
 def test_gathering_is_the_transpose_of_summing():

@@ -17,7 +17,7 @@ def disturbed(moving, body, view):
     random = np.random.default_rng(0)
     wrong = rotmat @ rotvec_to_rotmat(random.normal(0, 0.08, (1, 24, 3)))
     contacts = random.uniform(0, 1, (len(rotmat), 4))
-    evidence = track_fit_evidence(track_of(landmarks, view), view, wrong, pelvis + [0.05, 0.0, 0.2], contacts)
+    evidence = track_fit_evidence(track_of(landmarks, view), view, wrong, pelvis + np.array([0.05, 0.0, 0.2]), contacts)
     return TrackFit(evidence, body, betas, FitOptions())
 
 
