@@ -122,7 +122,8 @@ class TemporalPrior:
             led_in = {
                 name: np.concatenate([values[1 : lead_in + 1][::-1], values])[None] for name, values in inputs.items()
             }
-            return self._call_temporal(led_in)[0][lead_in:]
+            whole: FloatArray = self._call_temporal(led_in)[0]
+            return whole[lead_in:]
         starts = window_starts(frame_count, window)
         blended: FloatArray = np.zeros((frame_count, JOINT_COUNT, 6))
         weight = np.zeros((frame_count, 1, 1))

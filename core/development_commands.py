@@ -21,6 +21,7 @@ def add_development_commands(commands: Any) -> None:
     _add_extract_features(commands)
     _add_evaluate_features(commands)
     _add_evaluate(commands)
+    _add_calibrate(commands)
     _add_ablate(commands)
     _add_prepare(commands)
 
@@ -158,6 +159,21 @@ def _run_evaluate(options: argparse.Namespace, reporter: Reporter) -> None:
     from .training.evaluate import evaluate
 
     print(evaluate(options.motions, options.weights, options.output))
+
+
+def _add_calibrate(commands: Any) -> None:
+    command = commands.add_parser("calibrate", help="fit what the motion file's confidence is computed from")
+    command.add_argument("--motions", type=Path, required=True, metavar="FILE.npz")
+    command.add_argument("--weights", type=Path, default=ASSETS, help="folder of the estimator's weights")
+    command.add_argument("--output", type=Path, default=ASSETS / "confidence.json", metavar="FILE.json")
+    command.add_argument("--plot", type=Path, metavar="FILE.png", help="confidence against what came true, other views")
+    command.set_defaults(run=_run_calibrate)
+
+
+def _run_calibrate(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .training.calibrate import calibrate
+
+    calibrate(options.motions, options.weights, options.output, options.plot, _say)
 
 
 def _add_ablate(commands: Any) -> None:

@@ -23,7 +23,8 @@ class OpenEstimator:
         evidence = track_evidence(track, view)
         sequence = self._estimator.estimate(evidence, track.frame_ids, view.frame_rate_hz, window)
         pelvis_cam = weak_camera_to_pelvis(sequence.weak_camera, evidence, view.focal_length_px)
-        return TrackPoses(sequence.rot6d_per_frame, sequence.rot6d, one_shape(sequence.betas), pelvis_cam, wants_refinement=True)
+        betas = one_shape(sequence.betas)
+        return TrackPoses(sequence.rot6d_per_frame, sequence.rot6d, betas, pelvis_cam, wants_refinement=True)
 
 
 def track_evidence(track: Track, view: View) -> Evidence:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .body_model import BodyModel
-from .confidence import joint_confidence
+from .confidence import joint_confidence, residual_heights
 from .contacts import detect_contacts
+from .foot_lock import lock_feet
 from .motion import Motion
 from .refinement.refine_track import refine_track
 from .rotations import rot6d_to_rotmat, rotmat_to_rotvec
@@ -44,22 +45,20 @@ def motion_of_track(
         check: called now and then; may raise to cancel.
     """
     is_refined = root == "refined" and poses.wants_refinement
-    rot6d, pelvis_cam = poses.rot6d.astype(np.float64), poses.pelvis_cam
+    rot6d: FloatArray = poses.rot6d.astype(np.float64)
+    pelvis_cam: FloatArray = poses.pelvis_cam
     if poses.wants_smoothing:
         cutoff_hz = FIT_START_CUTOFF_HZ if is_refined else POSE_CUTOFF_HZ
         rot6d = smooth_rot6d(rot6d, track.frame_ids, view.frame_rate_hz, cutoff_hz)
         pelvis_cam = smooth_root(pelvis_cam, track.frame_ids, view.frame_rate_hz)
     rotmat = rot6d_to_rotmat(rot6d)
     if is_refined:
-
-        def contacts(keypoints_cam: FloatArray) -> FloatArray:
-            return detect_contacts(keypoints_cam, track.timestamps)
-
-        refined = refine_track(track, rotmat, poses.betas, pelvis_cam, view, body, contacts, check=check)
-        rotmat, pelvis_cam = refined.rotmat, refined.pelvis_cam
+        rotmat, pelvis_cam = _refine(track, rotmat, poses.betas, pelvis_cam, view, body, check)
     transl_cam = pelvis_cam - body.rest_joints(poses.betas)[0]
     joints, _ = body.pose_joints(rotmat, poses.betas, transl_cam)
     keypoints = body.pose_landmarks(rotmat, poses.betas, transl_cam)
+    keypoints_2d = view.project(keypoints)
+    residual = residual_heights(keypoints_2d, track.keypoints2d_px)
     return Motion(
         poses=_poses(rotmat),
         trans=transl_cam.astype(np.float32),
@@ -71,15 +70,35 @@ def motion_of_track(
         timestamps=track.timestamps,
         joints=joints.astype(np.float32),
         keypoints=keypoints.astype(np.float32),
-        keypoints_2d=view.project(keypoints).astype(np.float32),
+        keypoints_2d=keypoints_2d.astype(np.float32),
         visibility=track.visibility.astype(np.float32),
         contacts=detect_contacts(keypoints, track.timestamps),
         poses_per_frame=_poses(rot6d_to_rotmat(poses.rot6d_per_frame.astype(np.float64))),
-        confidence=joint_confidence(track.visibility),
+        confidence=joint_confidence(track.visibility, residual, track.timestamps),
         focal_length=view.focal_length_px,
         image_size=view.image_size,
         metadata=metadata,
     )
+
+
+def _refine(
+    track: Track,
+    rotmat: FloatArray,
+    betas: FloatArray,
+    pelvis_cam: FloatArray,
+    view: View,
+    body: BodyModel,
+    check: Callable[[], None],
+) -> tuple[FloatArray, FloatArray]:
+    """Return rotations and pelvis after the whole-track fit, with standing feet held still."""
+
+    def contacts(keypoints_cam: FloatArray) -> FloatArray:
+        return detect_contacts(keypoints_cam, track.timestamps)
+
+    fitted = refine_track(track, rotmat, betas, pelvis_cam, view, body, contacts, check=check)
+    transl_cam = fitted.pelvis_cam - body.rest_joints(betas)[0]
+    standing = contacts(body.pose_landmarks(fitted.rotmat, betas, transl_cam))
+    return lock_feet(fitted.rotmat, fitted.pelvis_cam, betas, standing, track.frame_ids, view.frame_rate_hz, body)
 
 
 def _poses(rotmat: FloatArray) -> NDArray[np.float32]:

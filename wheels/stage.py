@@ -22,6 +22,7 @@ SHIPPED_PATTERNS: Final = (
     "core/models/*.py",
     "core/refinement/*.py",
     "core/assets/open_body.npz",
+    "core/assets/confidence.json",
     "core/assets/**/*.txt",
     "core/assets/**/*.md",
     "core/assets/**/LICENSE*",

@@ -79,8 +79,15 @@ class FitEvidence:
 
     def frames(self, part: slice) -> "FitEvidence":
         """Return some of the frames."""
-        arrays = (self.rotmat, self.pelvis_cam, self.image, self.trust, self.world, self.contacts)
-        return FitEvidence(*(values[part] for values in arrays), self.frame_rate_hz)
+        return FitEvidence(
+            self.rotmat[part],
+            self.pelvis_cam[part],
+            self.image[part],
+            self.trust[part],
+            self.world[part],
+            self.contacts[part],
+            self.frame_rate_hz,
+        )
 
 
 def track_fit_evidence(

@@ -69,10 +69,10 @@ class TemporalOptions:
     """
 
     encoder: TemporalConfig = field(default_factory=lambda: TemporalConfig(has_context=True))
-    iterations: int = 2_800
+    iterations: int = 1_800
     window_frames: int = 64
-    batch_windows: int = 16
-    learning_rate: float = 5e-4
+    batch_windows: int = 8
+    learning_rate: float = 7e-4
     weight_decay: float = 1e-4
     warmup_iterations: int = 100
     discriminator_learning_rate: float = 5e-4
