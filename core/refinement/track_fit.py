@@ -6,7 +6,7 @@ offset, so the start's own movement stays, and a few coefficients a second descr
 normal equations are banded in time, so the cost grows with the length and no faster.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..body_model import BodyModel
 from ..rotations import rotvec_to_rotmat
-from .fit_evidence import ACTIVE_JOINTS, BODY, FEET, HIPS, JOINT_STIFFNESS, LANDMARKS, FitEvidence
+from .fit_evidence import ACTIVE_JOINTS, BODY, FEET, HIPS, JOINT_STIFFNESS, LANDMARKS, FitEvidence, turn_onto
 from .fit_options import FitOptions
 from .fit_terms import (
     REFERENCE_RATE_HZ,
@@ -65,13 +65,16 @@ class TrackFit:
     """The fit of T even frames."""
 
     def __init__(self, evidence: FitEvidence, body: BodyModel, betas: FloatArray, options: FitOptions) -> None:
-        self._evidence, self._options = evidence, options
+        self._options = options
         self._chain = LandmarkChain(body, betas, LANDMARKS, ACTIVE_JOINTS)
+        start = self._chain.pose(evidence.rotmat).points
+        rooted = start - start[:, HIPS].mean(axis=1, keepdims=True)
+        self._evidence = replace(evidence, world=turn_onto(evidence.world, rooted, evidence.trust))
         self._basis = SplineBasis(len(evidence.rotmat), evidence.frame_rate_hz, options.knot_spacing_s)
         pelvis = evidence.pelvis_cam
         self._root = np.concatenate([pelvis[:, :2] / pelvis[:, 2:], np.log(pelvis[:, 2:])], axis=1)
         duration = REFERENCE_RATE_HZ / evidence.frame_rate_hz
-        stay = np.concatenate([np.repeat(JOINT_STIFFNESS, 3) * options.pose, np.full(3, ROOT_STIFFNESS)])
+        stay = np.concatenate([JOINT_STIFFNESS.reshape(-1) * options.pose, np.full(3, ROOT_STIFFNESS)])
         self._stay = 2 * stay * duration
         weights = np.array([options.root_acceleration, options.root_acceleration, options.depth_acceleration])
         per_root = float(np.median(pelvis[:, 2])) / ROOT_SCALE_M / duration**2

@@ -1,7 +1,8 @@
 """`python -m core evaluate --motions FILE`: scores the open estimator on a fixed simulated benchmark.
 
 48 windows of 96 frames at 30 frames a second from the validation split, seen by simulated cameras with the measured
-landmark noise, one fixed seed. The poses take the same numpy path as a real video: evidence, networks, smoothing.
+landmark noise, one fixed seed. The poses take the same numpy path as a real video: evidence, networks, smoothing; the
+last two rows all of `estimate`, side repair included, without and with the whole-track refinement.
 """
 
 import json
@@ -23,12 +24,14 @@ from ..evidence import Evidence, landmark_evidence
 from ..models.open_weights import load_lifter, load_temporal
 from ..models.weights import file_sha256
 from ..rotations import rot6d_to_rotmat
+from ..settings import Root
 from ..smoothing import POSE_CUTOFF_HZ, smooth_root, smooth_rot6d
 from ..weak_camera import weak_camera_to_pelvis
 from ..whole_file import whole_file
 from .clips import load_motion_library
+from .evaluation.estimated_views import PlaceErrors, estimate_as_released, jitter_mm, place_errors
 from .evaluation.liveliness import Liveliness, liveliness
-from .metrics import MM_PER_M, MotionErrors, mean_distance_mm, motion_errors
+from .metrics import MotionErrors, mean_distance_mm, motion_errors
 from .simulator import SimulatedViews
 from .stage import LIFTER_WEIGHTS_NAME, TEMPORAL_WEIGHTS_NAME, validation_views
 from .torch_body import TorchBody
@@ -39,6 +42,8 @@ WINDOW_COUNT, FRAME_COUNT = 48, 96
 RAW_WINDOWS_S = (0.35, 0.7, 1.2)
 IMAGE_SIZE = (1920, 1080)
 GOAL_BELOW_RAW = 0.35
+ROOTS: tuple[Root, ...] = ("weak", "refined")
+"""The default last."""
 
 
 class ModuleNetwork:
@@ -98,13 +103,17 @@ def evaluate(motions: Path, weights: Path, output: Path | None = None) -> str:
     body_file = load_body_file(open_body_path())
     views = validation_views(load_motion_library(motions), TorchBody(body_file), FRAME_COUNT, WINDOW_COUNT)
     body = BodyModel(body_file)
-    estimates = estimate_views(views, load_estimator(weights))
+    estimator = load_estimator(weights)
+    estimates = estimate_views(views, estimator)
+    released = {root: estimate_as_released(views, estimator, root) for root in ROOTS}
     rows = [*raw_rows(views), *estimator_rows(views, estimates, body)]
-    root = root_errors(views, estimates)
+    rows += [_row(f"estimate --root {root}", result.landmarks, views) for root, result in released.items()]
+    weak_camera = root_errors(views, estimates)
+    places = {root: place_errors(views, result) for root, result in released.items()}
     if output is not None:
         with whole_file(output) as partial:
-            partial.write_text(json.dumps(_as_json(rows, root), indent=1))
-    return _as_table(rows, root)
+            partial.write_text(json.dumps(_as_json(rows, weak_camera, places), indent=1))
+    return _as_table(rows, weak_camera, places)
 
 
 def load_estimator(weights: Path) -> DecomposedEstimator:
@@ -193,12 +202,7 @@ def root_errors(views: SimulatedViews, estimates: Estimates) -> RootErrors:
         ]
     )
     smoothed = np.stack([smooth_root(track, np.arange(len(track)), views.frame_rate_hz) for track in raw])
-    return RootErrors(mean_distance_mm(smoothed, true), _jitter(smoothed), _jitter(raw), _jitter(true))
-
-
-def _jitter(positions: FloatArray) -> float:
-    """Mean size of the second difference of positions (N, T, 3), mm/frame^2."""
-    return float(np.linalg.norm(np.diff(positions, n=2, axis=1), axis=-1).mean() * MM_PER_M)
+    return RootErrors(mean_distance_mm(smoothed, true), jitter_mm(smoothed), jitter_mm(raw), jitter_mm(true))
 
 
 def below_best_raw(rows: list[BenchmarkRow]) -> float:
@@ -207,12 +211,17 @@ def below_best_raw(rows: list[BenchmarkRow]) -> float:
     return 1 - rows[-1].errors.pa_mpjpe_mm / best
 
 
-def _as_json(rows: list[BenchmarkRow], root: RootErrors) -> dict[str, Any]:
+def _as_json(rows: list[BenchmarkRow], root: RootErrors, places: Mapping[Root, PlaceErrors]) -> dict[str, Any]:
     table = {row.name: {**asdict(row.errors), **asdict(row.liveliness)} for row in rows}
-    return {"rows": table, "root": asdict(root), "pa_mpjpe_below_best_raw": below_best_raw(rows)}
+    return {
+        "rows": table,
+        "root": asdict(root),
+        "places": {name: asdict(errors) for name, errors in places.items()},
+        "pa_mpjpe_below_best_raw": below_best_raw(rows),
+    }
 
 
-def _as_table(rows: list[BenchmarkRow], root: RootErrors) -> str:
+def _as_table(rows: list[BenchmarkRow], root: RootErrors, places: Mapping[Root, PlaceErrors]) -> str:
     """Return the table as text; the last row is the default pipeline."""
     width = max(len(row.name) for row in rows)
     lines = [f"{'':{width}}   MPJPE  PA-MPJPE   ACC  ACC ERR  ACC ratio  peak speed    lag"]
@@ -228,6 +237,11 @@ def _as_table(rows: list[BenchmarkRow], root: RootErrors) -> str:
         f"Root: {root.position_mm:.0f} mm off on average, jitter {root.jitter_mm_per_frame2:.1f} mm/frame^2"
         f" (unsmoothed {root.raw_jitter_mm_per_frame2:.1f}, true {root.true_jitter_mm_per_frame2:.1f})."
     )
+    lines += [
+        f"estimate --root {name}: root {place.root_mm:.0f} mm off ({place.scaled_root_mm:.0f} but for the scale),"
+        f" jitter {place.jitter_mm_per_frame2:.1f}, standing feet slide {place.sliding_mm_per_frame:.1f} mm a frame."
+        for name, place in places.items()
+    ]
     lines.append("mm and mm/frame^2 at 30 frames a second; 12 body landmarks, rooted at the middle of the hips.")
     lines.append("Peak speed of wrists and ankles over the true one; lag in frames.")
     return "\n".join(lines)

@@ -26,7 +26,7 @@ def landmark_errors_mm(refined, body, betas, landmarks):
 
 def test_a_wrong_start_is_drawn_to_what_was_seen(moving, body, view):
     rotmat, betas, pelvis, landmarks = moving
-    wrong = rotmat @ rotvec_to_rotmat(np.random.default_rng(3).normal(0, 0.15, (1, 24, 3)))
+    wrong = rotmat @ rotvec_to_rotmat(np.random.default_rng(3).normal(0, 0.06, (1, 24, 3)))
     start = type("Start", (), {"rotmat": wrong, "pelvis_cam": pelvis + np.array([0.1, 0.0, 0.5])})
     refined = refine_track(track_of(landmarks, view), wrong, betas, start.pelvis_cam, view, body, no_contacts)
     before, after = (landmark_errors_mm(motion, body, betas, landmarks) for motion in (start, refined))

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.refinement.fit_evidence import track_fit_evidence
+from core.refinement.fit_evidence import track_fit_evidence, turn_onto
 from core.refinement.fit_options import FitOptions
 from core.refinement.track_fit import OFFSET_COUNT, TrackFit
 from core.rotations import rotvec_to_rotmat
@@ -54,3 +54,18 @@ def test_near_the_best_place_the_curvature_is_the_numeric_one(moving, body, view
 def test_it_never_ends_worse_than_it_began(disturbed):
     start = disturbed.state(np.zeros((disturbed._basis.size, OFFSET_COUNT)))
     assert disturbed.solve().energy < start.energy
+
+
+def test_a_guess_that_is_turned_as_a_whole_is_turned_back():
+    random = np.random.default_rng(4)
+    target, weight = random.normal(size=(7, 5, 3)), random.uniform(0.1, 1, (7, 5))
+    turned = target @ rotvec_to_rotmat(np.array([0.2, -0.4, 0.1]))
+    np.testing.assert_allclose(turn_onto(turned, target, weight), target, atol=1e-12)
+
+
+def test_a_mirrored_guess_is_turned_and_never_mirrored():
+    points = np.random.default_rng(5).normal(size=(4, 6, 3))
+    turned = turn_onto(points, points * [-1, 1, 1], np.ones((4, 6)))
+    np.testing.assert_allclose(np.linalg.norm(turned, axis=-1), np.linalg.norm(points, axis=-1))
+    rotation = np.linalg.lstsq(points.reshape(-1, 3), turned.reshape(-1, 3), rcond=None)[0]
+    assert np.linalg.det(rotation) == pytest.approx(1)

@@ -61,5 +61,7 @@ def test_the_command_prints_a_table_and_writes_json(motion_file, tmp_path, monke
     table = evaluate(motion_file, tmp_path, tmp_path / "table.json")
     assert "raw landmarks" in table and "lifter + GRUs" in table and "Root:" in table
     result = json.loads((tmp_path / "table.json").read_text())
-    assert len(result["rows"]) == 8
+    assert len(result["rows"]) == 10
+    assert list(result["rows"])[-2:] == ["estimate --root weak", "estimate --root refined"]
+    assert set(result["places"]) == {"weak", "refined"}
     assert set(result["root"]) >= {"jitter_mm_per_frame2", "position_mm"}

@@ -1,0 +1,1 @@
+"""Renders the rendered validation benchmark: videos of clothed people with exact truth. Development only."""
