@@ -54,4 +54,4 @@ def test_recordings_become_a_table(recordings, tmp_path):
     for row in ("raw landmarks", "lifter", "lifter + GRUs", "Root:"):
         assert row in table
     rows = json.loads((tmp_path / "table.json").read_text())["rows"]
-    assert len(rows) == 8 and "nan" not in table
+    assert len(rows) == 10 and "nan" not in table
