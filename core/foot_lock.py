@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .body_model import BodyModel
 from .leg_ik import bend_leg
 from .rotations import rotmat_to_rotvec, rotvec_to_rotmat
-from .segments import split_at_gaps
+from .segments import split_at_gaps, true_runs
 from .skeleton import CONTACT_LANDMARKS, JOINT_NAMES
 from .smoothing import smooth_series
 
@@ -140,22 +140,17 @@ class _Foot:
     def _spell_moves(parts: FloatArray, stands: BoolArray) -> FloatArray:
         """Return moves (F, 3) that hold heel and toe (F, 2, 3) where they stand.
 
-        The foot rolls from heel to toe: what stands first sets the place; the other part's place follows from the
-        frames in which both stand, so that nothing jumps when the first one lifts.
+        The foot rolls from heel to toe: what stands longer sets its own place; the other part's place follows from the
+        frames in which both stand, so that nothing jumps when one of them lifts.
         """
         moves, known = np.zeros((len(parts), 3)), np.zeros(len(parts), bool)
-        both = stands.all(axis=1)
-        order = np.argsort([-column.sum() for column in stands.T])
-        for part in order:
+        for part in np.argsort(-stands.sum(axis=0)):
             standing = stands[:, part]
             if not standing.any():
                 continue
             held = standing & known
-            place = (
-                np.median(parts[held, part] + moves[held], axis=0)
-                if (held & both).any()
-                else np.median(parts[standing, part], axis=0)
-            )
+            seen = held if held.any() else standing
+            place = np.median(parts[seen, part] + moves[seen], axis=0)
             fresh = standing & ~known
             moves[fresh] = place - parts[fresh, part]
             known |= standing
@@ -164,9 +159,7 @@ class _Foot:
 
 def spells(stands: BoolArray, shortest: int) -> list[tuple[int, int]]:
     """Return first and end frames of the runs of at least `shortest` frames in which something (T,) stands."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], stands.astype(np.int8), [0]])))
-    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [(first, end) for first, end in runs if end - first >= shortest]
+    return [(run.start, run.stop) for run in true_runs(stands) if run.stop - run.start >= shortest]
 
 
 def _add_faded(total: FloatArray, values: FloatArray, first: int, end: int, fade: int) -> None:

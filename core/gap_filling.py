@@ -19,7 +19,7 @@ def fill_short_gaps(track: Track, frame_rate_hz: float) -> Track:
         frame_rate_hz: of the video; what a short gap is follows from it (core/segments.py).
     """
     segments = split_at_gaps(track.frame_ids, frame_rate_hz)
-    if all(int(segment.places[-1]) + 1 == len(segment.places) for segment in segments):
+    if all(segment.frame_count == len(segment.places) for segment in segments):
         return track
     parts = [_fill_segment(track, segment) for segment in segments]
     names = [field.name for field in dataclasses.fields(Track)]
@@ -28,19 +28,16 @@ def fill_short_gaps(track: Track, frame_rate_hz: float) -> Track:
 
 def _fill_segment(track: Track, segment: Segment) -> Track:
     """Return one segment of a track with a row for every frame."""
-    frame_count = int(segment.places[-1]) + 1
-    was_seen = np.zeros(frame_count, bool)
-    was_seen[segment.places] = True
 
     def bridged(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(segment.bridge(values), np.float64)
 
     return Track(
-        frame_ids=track.frame_ids[segment.rows][0] + np.arange(frame_count),
+        frame_ids=track.frame_ids[segment.rows][0] + np.arange(segment.frame_count),
         timestamps=bridged(track.timestamps),
         bbox_px=bridged(track.bbox_px),
         keypoints2d_px=bridged(track.keypoints2d_px),
         world_landmarks=bridged(track.world_landmarks),
-        visibility=bridged(track.visibility) * was_seen[:, None],
-        presence=bridged(track.presence) * was_seen,
+        visibility=bridged(track.visibility) * segment.is_row[:, None],
+        presence=bridged(track.presence) * segment.is_row,
     )

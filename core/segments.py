@@ -24,6 +24,18 @@ class Segment:
     rows: slice
     places: NDArray[np.int64]
 
+    @property
+    def frame_count(self) -> int:
+        """Number of even frames, those of short gaps too."""
+        return int(self.places[-1]) + 1
+
+    @property
+    def is_row(self) -> NDArray[np.bool_]:
+        """(frames,) which frames the track has a row for."""
+        mask = np.zeros(self.frame_count, bool)
+        mask[self.places] = True
+        return mask
+
     def bridge(self, values: FloatArray) -> FloatArray:
         """Return values (frames, ...) for every frame of the segment, short gaps filled in a straight line.
 
@@ -31,10 +43,9 @@ class Segment:
             values: (T, ...) of the whole track.
         """
         present = values[self.rows]
-        frame_count = int(self.places[-1]) + 1
-        if frame_count == len(present):
+        if self.frame_count == len(present):
             return present
-        frames = np.arange(frame_count)
+        frames = np.arange(self.frame_count)
         after = np.searchsorted(self.places, frames).clip(1, len(self.places) - 1)
         start, end = self.places[after - 1], self.places[after]
         share = ((frames - start) / (end - start)).reshape(-1, *(1,) * (values.ndim - 1))
@@ -44,6 +55,12 @@ class Segment:
     def pick(self, dense: FloatArray) -> FloatArray:
         """Return the values (rows, ...) of the segment's own rows out of values (frames, ...)."""
         return dense[self.places]
+
+
+def true_runs(mask: NDArray[np.bool_]) -> list[slice]:
+    """Return the runs of neighbouring true entries of a mask (T,), in order."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return [slice(int(first), int(end)) for first, end in edges.reshape(-1, 2)]
 
 
 def split_at_gaps(

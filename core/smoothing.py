@@ -75,7 +75,7 @@ def _smooth_segment(
 
     That is the series x with the least |x - values|^2 + stiffness |second difference of x|^2.
     """
-    frame_count = int(segment.places[-1]) + 1
+    frame_count = segment.frame_count
     if frame_count < 3:
         return values
     # The gain at frequency f is 1 / (1 + stiffness (2 sin(pi f / rate))^4): a half at the cut-off.

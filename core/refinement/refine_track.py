@@ -82,13 +82,11 @@ def refine_track(
 def _bridged(evidence: FitEvidence, segment: Segment) -> FitEvidence:
     """Return the evidence of one segment for every frame of it; in its short gaps nothing is seen."""
     rot6d = segment.bridge(rotmat_to_rot6d(evidence.rotmat).reshape(len(evidence.rotmat), -1, 6))
-    is_row = np.zeros(len(rot6d), bool)
-    is_row[segment.places] = True
     return FitEvidence(
         rot6d_to_rotmat(rot6d),
         segment.bridge(evidence.pelvis_cam),
         segment.bridge(evidence.image),
-        segment.bridge(evidence.trust) * is_row[:, None],
+        segment.bridge(evidence.trust) * segment.is_row[:, None],
         segment.bridge(evidence.world),
         segment.bridge(evidence.contacts),
         evidence.frame_rate_hz,

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from ..body_file import load_body_file, open_body_path
-from ..body_model import BodyModel
 from ..confidence import (
     INPUT_COUNT,
     JOINT_LANDMARK_WEIGHTS,
@@ -58,7 +57,8 @@ def calibrate(
         MotionDataError, WeightsError, OutputError: a file cannot be used.
     """
     torch.set_num_threads(1)
-    views = hidden_views(load_motion_library(motions))
+    library = load_motion_library(motions)
+    views = hidden_views(library)
     inputs, error_m = simulated_confidence_inputs(views, weights, report)
     calibration = fit_calibration(inputs, error_m < NEAR_M)
     table = {
@@ -71,7 +71,7 @@ def calibrate(
         partial.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
     report(f"{len(inputs)} frames: {(error_m < NEAR_M).mean():.0%} of the joints are within {1000 * NEAR_M:.0f} mm")
     if plot is not None:
-        views = hidden_views(load_motion_library(motions), seed=SEED + 1)
+        views = hidden_views(library, seed=SEED + 1)
         inputs, error_m = simulated_confidence_inputs(views, weights, report)
         bins = reliability_bins(chance(inputs, calibration), error_m, NEAR_M)
         draw_reliability({"simulated, other views": bins}, plot)
@@ -90,11 +90,11 @@ def simulated_confidence_inputs(
     views: SimulatedViews, weights: Path, report: Callable[[str], None]
 ) -> tuple[FloatArray, FloatArray]:
     """Return the regression's inputs (N, 24, 3) and the joints' errors (N, 24) in metres, for all views' frames."""
-    estimator, body = OpenEstimator(load_estimator(weights)), BodyModel(load_body_file(open_body_path()))
+    estimator = OpenEstimator(load_estimator(weights))
     inputs, errors = [], []
     for index in range(len(views.visibility)):
         track, view = simulated_track(views, index)
-        motion = motion_of_track(track, estimator.estimate(track, None, view, "track"), view, body, {})
+        motion = motion_of_track(track, estimator.estimate(track, None, view, "track"), view, estimator.body, {})
         residual = residual_heights(motion.keypoints_2d, track.keypoints2d_px)
         inputs.append(confidence_inputs(track.visibility, residual, track.timestamps))
         errors.append(joint_errors_m(motion.keypoints, views.landmarks[index].numpy()))

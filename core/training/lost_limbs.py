@@ -6,16 +6,12 @@ what is hidden; the simulator's other dropouts, whose landmarks are only noisier
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import torch
 from torch import Tensor
 
-from .occlusion import REFERENCE_RATE_HZ
-
-LIMBS: Final = ((13, 15, 17, 19, 21), (14, 16, 18, 20, 22), (25, 27, 29, 31), (26, 28, 30, 32))
-ANCHORS: Final = (11, 12, 23, 24)
-"""The shoulder or hip that each limb hangs on."""
+from .cameras import uniform
+from .occlusion import LEAST_VISIBILITY, LIMB_ANCHORS, LIMBS, REFERENCE_RATE_HZ
 
 
 @dataclass(frozen=True)
@@ -58,24 +54,26 @@ def lose_limbs(
     keypoints2d, world, visibility = seen.keypoints2d.clone(), seen.world_landmarks.clone(), seen.visibility.clone()
     count, frames = visibility.shape[:2]
     cropped = torch.rand(count, generator=generator) < settings.both_legs_probability
-    for limb, anchor in zip(LIMBS, ANCHORS, strict=True):
+    for limb, anchor in zip(LIMBS, LIMB_ANCHORS, strict=True):
         lost = _spell(count, frames, frame_rate_hz, settings, generator)
-        if limb[0] >= ANCHORS[2]:
+        if limb[0] >= LIMB_ANCHORS[2]:
             lost = lost | cropped[:, None]
         points = list(limb)
         for values, scale in ((keypoints2d, seen.metre2d), (world, torch.ones_like(seen.metre2d))):
             guess = _guess(values, points, anchor, scale, lost, settings, generator)
             values[:, :, points] = torch.where(lost[..., None, None], guess, values[:, :, points])
-        low, high = settings.visibility_loss
-        loss = low + (high - low) * torch.rand(count, 1, 1, generator=generator)
-        visibility[:, :, points] = (visibility[:, :, points] - loss * lost[..., None]).clamp_min(0.02)
+        visibility[:, :, points] = _less_visible(visibility[:, :, points], lost, settings, generator)
     lost = _body_spell(count, frames, frame_rate_hz, settings, generator)
     for values, scale in ((keypoints2d, seen.metre2d), (world, torch.ones_like(seen.metre2d))):
         values[:] = torch.where(lost[..., None, None], _held(values, scale, lost, settings, generator), values)
-    low, high = settings.visibility_loss
-    loss = low + (high - low) * torch.rand(count, 1, 1, generator=generator)
-    visibility = (visibility - loss * lost[..., None]).clamp_min(0.02)
+    visibility = _less_visible(visibility, lost, settings, generator)
     return Observation(keypoints2d, world, visibility, seen.metre2d)
+
+
+def _less_visible(visibility: Tensor, lost: Tensor, settings: LostLimbSettings, generator: torch.Generator) -> Tensor:
+    """Return visibility (N, T, K) that is lower where something is lost (N, T), by as much all along a window."""
+    loss = uniform(len(visibility), settings.visibility_loss, generator)
+    return (visibility - loss[:, None, None] * lost[..., None]).clamp_min(LEAST_VISIBILITY)
 
 
 def _body_spell(

@@ -9,6 +9,8 @@ from torch.nn import functional as F
 from ..skeleton import LANDMARK_COUNT, MIRROR_LANDMARKS
 
 REFERENCE_RATE_HZ = 30.0
+LEAST_VISIBILITY = 0.02
+"""What is reported of a landmark that is not seen at all."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,20 @@ class Hidden:
         """Return the visibility (N, T, 33) that the landmark network would report."""
         jitter = 0.06 * torch.randn(self.by_body.shape, generator=generator)
         seen = 0.97 - 0.55 * self.by_body - 0.6 * self.by_dropout - 0.75 * self.by_edge + jitter
-        return seen.clamp(0.02, 1.0)
+        return seen.clamp(LEAST_VISIBILITY, 1.0)
 
 
-_LIMBS = ((13, 15, 17, 19, 21), (14, 16, 18, 20, 22), (25, 27, 29, 31), (26, 28, 30, 32), tuple(range(11)))
+LIMBS = ((13, 15, 17, 19, 21), (14, 16, 18, 20, 22), (25, 27, 29, 31), (26, 28, 30, 32))
+"""Landmarks of each arm and leg, from elbow and knee on."""
+LIMB_ANCHORS = (11, 12, 23, 24)
+"""The shoulder or hip that each of them hangs on."""
+_DROPPED = (*LIMBS, tuple(range(11)))
 
 
 def _limb_masks() -> Tensor:
     """(5, 33) landmarks of each limb that can drop out."""
-    masks = torch.zeros(len(_LIMBS), LANDMARK_COUNT)
-    for row, limb in enumerate(_LIMBS):
+    masks = torch.zeros(len(_DROPPED), LANDMARK_COUNT)
+    for row, limb in enumerate(_DROPPED):
         masks[row, list(limb)] = 1.0
     return masks
 
@@ -112,7 +118,7 @@ def _dropouts(
     count, frames = landmarks.shape[:2]
     length = frames * REFERENCE_RATE_HZ / frame_rate_hz
     spells = _spells(count, frames, settings.dropout_rate * length**0.5, 12, frame_rate_hz, generator)
-    limb = torch.randint(0, len(_LIMBS), (count,), generator=generator)
+    limb = torch.randint(0, len(_DROPPED), (count,), generator=generator)
     return spells[..., None] * _LIMB_MASKS[limb][:, None]
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from core.segments import split_at_gaps
+from core.segments import split_at_gaps, true_runs
 
 
 def test_short_gaps_are_bridged_and_long_ones_split():
@@ -37,3 +37,15 @@ def test_one_row_and_no_row():
     (segment,) = split_at_gaps(np.array([7]), 30.0)
     assert segment.bridge(np.ones((1, 2))).shape == (1, 2)
     assert split_at_gaps(np.array([], dtype=np.int64), 30.0) == []
+
+
+def test_a_segment_knows_its_frames_and_which_of_them_have_a_row():
+    (segment,) = split_at_gaps(np.array([10, 11, 14]), 30.0)
+    assert segment.frame_count == 5
+    assert segment.is_row.tolist() == [True, True, False, False, True]
+
+
+def test_true_runs_are_the_runs_of_true_entries():
+    mask = np.array([1, 1, 0, 1, 0, 0, 1], bool)
+    assert true_runs(mask) == [slice(0, 2), slice(3, 4), slice(6, 7)]
+    assert true_runs(~np.ones(3, bool)) == [] and true_runs(np.zeros(0, bool)) == []

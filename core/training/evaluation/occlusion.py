@@ -17,7 +17,7 @@ from ...skeleton import BODY_LANDMARKS, LANDMARK_COUNT
 from ..cameras import PERSON_HEIGHT_M
 from ..landmark_noise import NoiseSettings, image_error, noisy_world_landmarks
 from ..metrics import rooted_body
-from ..occlusion import OcclusionSettings
+from ..occlusion import LEAST_VISIBILITY, LIMB_ANCHORS, LIMBS, OcclusionSettings
 from ..simulator import SimulatedViews, hip_middle
 from .metrics import hidden_error_mm
 from .table import Table
@@ -30,8 +30,6 @@ LENGTHS: Final = (5, 15, 30)
 PARTS: Final[tuple[HiddenPart, ...]] = ("limb", "body")
 MARGIN_FRAMES: Final = 4
 """Seen before and after, at least."""
-_LIMBS: Final = ((13, 15, 17, 19, 21), (14, 16, 18, 20, 22), (25, 27, 29, 31), (26, 28, 30, 32))
-_LIMB_ANCHORS: Final = (11, 12, 23, 24)
 _VISIBILITY_LOSS: Final = 0.6
 
 
@@ -73,7 +71,9 @@ def hide(views: SimulatedViews, part: HiddenPart, length: int, seed: int) -> Occ
     guessed2d = held_points(views.keypoints2d, last_seen, anchors) + drift
     keypoints2d = torch.where(hidden[..., None], guessed2d, views.keypoints2d)
     world = torch.where(hidden[..., None], guessed_world, views.world_landmarks)
-    visibility = torch.where(hidden, (views.visibility - _VISIBILITY_LOSS).clamp_min(0.02), views.visibility)
+    visibility = torch.where(
+        hidden, (views.visibility - _VISIBILITY_LOSS).clamp_min(LEAST_VISIBILITY), views.visibility
+    )
     occluded = replace(views, keypoints2d=keypoints2d, world_landmarks=world - hip_middle(world), visibility=visibility)
     return OccludedViews(occluded, hidden.numpy())
 
@@ -97,8 +97,8 @@ def held_points(points: Tensor, last_seen: Tensor, anchors: Tensor | None) -> Te
 def _anchors(hidden: Tensor) -> Tensor:
     """Return (N,) the shoulder or hip that each window's hidden limb hangs on; hidden is (N, T, 33)."""
     is_hidden = hidden.any(dim=1)
-    chosen = torch.stack([is_hidden[:, limb[0]] for limb in _LIMBS], dim=1).float().argmax(dim=1)
-    return torch.tensor(_LIMB_ANCHORS)[chosen]
+    chosen = torch.stack([is_hidden[:, limb[0]] for limb in LIMBS], dim=1).float().argmax(dim=1)
+    return torch.tensor(LIMB_ANCHORS)[chosen]
 
 
 def _hidden_spell(count: int, frames: int, part: HiddenPart, length: int, generator: torch.Generator) -> Tensor:
@@ -111,8 +111,8 @@ def _hidden_spell(count: int, frames: int, part: HiddenPart, length: int, genera
     landmarks = torch.ones(count, LANDMARK_COUNT, dtype=torch.bool)
     if part == "limb":
         landmarks = torch.zeros(count, LANDMARK_COUNT, dtype=torch.bool)
-        for row, limb in enumerate(torch.randint(0, len(_LIMBS), (count,), generator=generator).tolist()):
-            landmarks[row, list(_LIMBS[limb])] = True
+        for row, limb in enumerate(torch.randint(0, len(LIMBS), (count,), generator=generator).tolist()):
+            landmarks[row, list(LIMBS[limb])] = True
     return spell[..., None] & landmarks[:, None]
 
 

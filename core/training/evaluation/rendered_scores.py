@@ -12,12 +12,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...refinement.fit_evidence import turn_onto
+from ...segments import true_runs
 from ...skeleton import BODY_LANDMARKS
 from ..metrics import MM_PER_M, mean_distance_mm, procrustes_align, rooted_body, second_difference
 from .foot_scores import FootScores, foot_scores
 from .liveliness import LONGEST_LAG_FRAMES, liveliness
 from .metrics import joint_angle_errors_deg
-from .rendered_tracks import PredictedTrack, finite_frames, runs, thinning
+from .rendered_tracks import PredictedTrack, finite_frames, thinning
 from .rendered_truth import ShotTruth
 
 FloatArray = NDArray[np.floating[Any]]
@@ -146,7 +148,7 @@ def lively_runs(predicted: FloatArray, true: FloatArray, frame_rate_hz: float) -
     """Return peak speed ratio and lag (at 30 Hz) of landmarks (T, 33, 3), over the runs of frames with a pose."""
     step, _ = thinning(frame_rate_hz)
     predicted, true = predicted[::step], true[::step]
-    long_runs = [run for run in runs(finite_frames(predicted)) if run.stop - run.start >= SHORTEST_LIVELY_RUN]
+    long_runs = [run for run in true_runs(finite_frames(predicted)) if run.stop - run.start >= SHORTEST_LIVELY_RUN]
     found = [liveliness(predicted[None, run], true[None, run], frame_rate_hz / step) for run in long_runs]
     return mean_or_nan([run.peak_speed_ratio for run in found]), mean_or_nan([run.lag_frames for run in found])
 
@@ -167,9 +169,8 @@ def rigid_align(points: FloatArray, target: FloatArray) -> FloatArray:
     Source: Umeyama, without the scale.
     """
     center, target_center = points.mean(axis=0), target.mean(axis=0)
-    u, _, vt = np.linalg.svd((points - center).T @ (target - target_center))
-    turn = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
-    aligned: FloatArray = (points - center) @ turn + target_center
+    turned = turn_onto((points - center)[None], (target - target_center)[None], np.ones((1, len(points))))
+    aligned: FloatArray = turned[0] + target_center
     return aligned
 
 

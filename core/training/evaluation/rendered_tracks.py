@@ -11,6 +11,7 @@ from scipy.signal import savgol_filter
 
 from ...motion import Motion
 from ...rotations import rotvec_to_rotmat
+from ...segments import true_runs
 from .rendered_truth import ShotTruth
 
 FloatArray = NDArray[np.floating[Any]]
@@ -82,12 +83,6 @@ def thinning(frame_rate_hz: float) -> tuple[int, float]:
     return step, frame_rate_hz / (step * REFERENCE_RATE_HZ)
 
 
-def runs(has_pose: NDArray[np.bool_]) -> list[slice]:
-    """Return the runs of neighbouring frames with a pose."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], has_pose.astype(int), [0]])))
-    return [slice(int(first), int(end)) for first, end in edges.reshape(-1, 2)]
-
-
 def savgol_track(track: PredictedTrack, frame_rate_hz: float) -> PredictedTrack:
     """Return the track with its 3-D landmarks smoothed over time, each run on its own; too short ones as they are.
 
@@ -95,7 +90,7 @@ def savgol_track(track: PredictedTrack, frame_rate_hz: float) -> PredictedTrack:
     """
     window = max(round(SAVGOL_WINDOW_S * frame_rate_hz) | 1, SAVGOL_ORDER + 2)
     landmarks = track.landmarks.copy()
-    for run in runs(track.has_pose):
+    for run in true_runs(track.has_pose):
         if run.stop - run.start >= window:
             landmarks[run] = savgol_filter(landmarks[run], window, SAVGOL_ORDER, axis=0)
     return dataclasses.replace(track, landmarks=landmarks)

@@ -1,6 +1,7 @@
 import torch
 
-from core.training.lost_limbs import ANCHORS, LIMBS, LostLimbSettings, Observation, lose_limbs
+from core.training.lost_limbs import LostLimbSettings, Observation, lose_limbs
+from core.training.occlusion import LIMB_ANCHORS, LIMBS
 
 
 def observation(count=40, frames=50):
@@ -42,7 +43,7 @@ def test_a_held_guess_hangs_on_its_anchor_where_it_was_last_seen():
     settings = LostLimbSettings(probability=1.0, held_share=1.0, wander_m=0.0, lengths=(8, 8))
     seen = observation()
     lost = lose_limbs(seen, 30.0, settings, torch.Generator().manual_seed(3))
-    wrist, anchor = LIMBS[0][1], ANCHORS[0]
+    wrist, anchor = LIMBS[0][1], LIMB_ANCHORS[0]
     checked = 0
     for row in range(40):
         frames = torch.nonzero(lost.visibility[row, :, wrist] < 0.9).flatten()

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.signal import savgol_filter
 
+from core.segments import true_runs
 from core.training.evaluation.rendered_tracks import (
     box_overlap,
     match_person,
-    runs,
     savgol_track,
     spread_over_frames,
     thinning,
@@ -30,7 +30,7 @@ def test_rows_lie_at_their_frames_and_the_rest_is_missing():
     ],
 )
 def test_runs_are_the_stretches_without_gaps(present, expected):
-    assert [(run.start, run.stop) for run in runs(np.array(present, bool))] == expected
+    assert [(run.start, run.stop) for run in true_runs(np.array(present, bool))] == expected
 
 
 @pytest.mark.parametrize(
