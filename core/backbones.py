@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from .contact_estimator import ContactEstimator
 from .decomposed_estimator import DecomposedEstimator
 from .models.engine import load_network
 from .open_backbone import OpenEstimator
@@ -15,7 +16,8 @@ from .user_backbone import UserEstimator
 from .user_network import UserNetwork, load_user_network
 
 THREADS_PER_NETWORK: Final = 2
-OPEN_NETWORKS: Final = ("open_lifter", "open_temporal")
+POSE_NETWORKS: Final = ("open_lifter", "open_temporal")
+OPEN_NETWORKS: Final = (*POSE_NETWORKS, "open_contacts")
 
 RESEARCH_LICENCE: Final = "PARE's and SMPL's: non-commercial scientific research, education and art"
 OPEN_LICENCE: Final = "the motion is yours, for any use"
@@ -36,12 +38,12 @@ def backbone_loaders(settings: EstimateSettings) -> dict[str, Loader]:
     """Return the loaders of the backbone's networks, by name; each raises WeightsError, EngineError or OptionError."""
     if settings.backbone == "pare":
         return _pare_loaders(settings)
-    loaders = {name: _open_loader(name, settings) for name in OPEN_NETWORKS}
     if settings.backbone == "onnx":
         assert settings.network is not None
         network = settings.network
+        loaders = {name: _open_loader(name, settings) for name in POSE_NETWORKS}
         return {"network": lambda: load_user_network(network, settings.device, THREADS_PER_NETWORK), **loaders}
-    return loaders
+    return {name: _open_loader(name, settings) for name in OPEN_NETWORKS}
 
 
 def make_estimator(settings: EstimateSettings, networks: Mapping[str, Any]) -> TrackEstimator:
@@ -53,10 +55,10 @@ def make_estimator(settings: EstimateSettings, networks: Mapping[str, Any]) -> T
     if settings.backbone == "pare":
         body = load_smpl_body(settings.smpl, settings.checkpoint)
         return PareEstimator(networks["pare"], networks.get("pare_temporal"), body)
-    estimator = DecomposedEstimator(*(networks[name] for name in OPEN_NETWORKS))
+    estimator = DecomposedEstimator(*(networks[name] for name in POSE_NETWORKS))
     if settings.backbone == "onnx":
         return UserEstimator(networks["network"], estimator, settings.smpl)
-    return OpenEstimator(estimator)
+    return OpenEstimator(estimator, ContactEstimator(networks["open_contacts"]))
 
 
 def backbone_warnings(settings: EstimateSettings, networks: Mapping[str, Any]) -> list[Warning]:

@@ -141,7 +141,7 @@ def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
         type=float,
         metavar="PX",
         dest="focal_length_px",
-        help="in pixels of the video (default: the video's metadata, else the picture's diagonal)",
+        help="in pixels of the video (default: the video's metadata, else 0.75 of the picture's diagonal)",
     )
     command.add_argument("--focal-length-35mm", type=float, metavar="MM", help="instead: the 35 mm equivalent")
     command.add_argument(

@@ -81,7 +81,7 @@ def _add_train(commands: Any) -> None:
     command.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="of the paper's training")
     open_training = command.add_argument_group("open")
     open_training.add_argument("--motions", type=Path, nargs="+", metavar="FILE.npz", help="motion capture")
-    open_training.add_argument("--stage", choices=["all", "lifter", "temporal"])
+    open_training.add_argument("--stage", choices=["all", "lifter", "temporal", "contacts"])
     open_training.add_argument("--minutes", type=float, help="both stages together, instead of the preset's iterations")
     open_training.add_argument("--iterations", type=int, help="of each stage, instead of minutes")
     _add_paper_files(command.add_argument_group("paper"))

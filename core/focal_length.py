@@ -1,4 +1,4 @@
-"""The focal length in pixels: the user's lens, else the file's metadata, else the diagonal of the picture."""
+"""The focal length in pixels: the user's lens, else the file's metadata, else a usual one."""
 
 import math
 from typing import Final
@@ -7,6 +7,9 @@ from .errors import OptionError
 
 FULL_FRAME_DIAGONAL_MM: Final = math.hypot(36.0, 24.0)
 """A 35 mm equivalent focal length has the same diagonal angle of view as on a 36 x 24 mm frame."""
+
+DEFAULT_SHARE_OF_DIAGONAL: Final = 0.75
+"""A 32 mm equivalent. Phones film at 24 to 30 mm, webcams at 24 to 28, system cameras at 35 to 50."""
 
 SHORTEST_SHARE_OF_DIAGONAL: Final = 0.1
 LONGEST_SHARE_OF_DIAGONAL: Final = 100.0
@@ -40,7 +43,7 @@ def choose_focal_length_px(
         length_px = metadata_35mm / FULL_FRAME_DIAGONAL_MM * diagonal_px
         if _is_possible(length_px, diagonal_px):
             return length_px, "metadata"
-    return diagonal_px, "default"
+    return DEFAULT_SHARE_OF_DIAGONAL * diagonal_px, "default"
 
 
 def _is_possible(length: float, diagonal: float) -> bool:

@@ -10,9 +10,10 @@ from .body_model import BodyModel
 from .confidence import joint_confidence, residual_heights
 from .contacts import detect_contacts
 from .foot_lock import lock_feet
+from .landmark_places import blazepose_places
 from .motion import Motion
 from .refinement.floor import estimate_floor, sole_distances_m
-from .refinement.refine_track import refine_track
+from .refinement.refine_track import Contacts, refine_track
 from .rotations import rot6d_to_rotmat, rotmat_to_rotvec
 from .settings import Root
 from .smoothing import POSE_CUTOFF_HZ, smooth_root, smooth_rot6d
@@ -54,13 +55,14 @@ def motion_of_track(
         pelvis_cam = smooth_root(pelvis_cam, track.frame_ids, view.frame_rate_hz)
     rotmat = rot6d_to_rotmat(rot6d)
     if is_refined:
-        rotmat, pelvis_cam = _refine(track, rotmat, poses.betas, pelvis_cam, view, body, check)
+        contacts_of = _contacts_of(poses, track)
+        rotmat, pelvis_cam = _refine(track, rotmat, poses.betas, pelvis_cam, view, body, contacts_of, check)
     transl_cam = pelvis_cam - body.rest_joints(poses.betas)[0]
     joints, _ = body.pose_joints(rotmat, poses.betas, transl_cam)
     keypoints = body.pose_landmarks(rotmat, poses.betas, transl_cam)
     keypoints_2d = view.project(keypoints)
-    residual = residual_heights(keypoints_2d, track.keypoints2d_px)
-    contacts = detect_contacts(keypoints, track.timestamps)
+    residual = residual_heights(view.project(blazepose_places(keypoints)), track.keypoints2d_px)
+    contacts = _contacts_of(poses, track)(keypoints)
     if is_refined:
         floor = estimate_floor(keypoints, contacts, sole_distances_m(body, poses.betas), view.frame_rate_hz)
         metadata = {**metadata, "floor": floor.as_metadata()}
@@ -86,6 +88,14 @@ def motion_of_track(
     )
 
 
+def _contacts_of(poses: TrackPoses, track: Track) -> Contacts:
+    """Return what takes keypoints (T, 33, 3) to contacts (T, 4): what the backbone says, else how they move."""
+    known = poses.contacts
+    if known is not None:
+        return lambda _: known
+    return lambda keypoints_cam: detect_contacts(keypoints_cam, track.timestamps)
+
+
 def _refine(
     track: Track,
     rotmat: FloatArray,
@@ -93,16 +103,13 @@ def _refine(
     pelvis_cam: FloatArray,
     view: View,
     body: BodyModel,
+    contacts_of: Contacts,
     check: Callable[[], None],
 ) -> tuple[FloatArray, FloatArray]:
     """Return rotations and pelvis after the whole-track fit, with standing feet held still."""
-
-    def contacts(keypoints_cam: FloatArray) -> FloatArray:
-        return detect_contacts(keypoints_cam, track.timestamps)
-
-    fitted = refine_track(track, rotmat, betas, pelvis_cam, view, body, contacts, check=check)
+    fitted = refine_track(track, rotmat, betas, pelvis_cam, view, body, contacts_of, check=check)
     transl_cam = fitted.pelvis_cam - body.rest_joints(betas)[0]
-    standing = contacts(body.pose_landmarks(fitted.rotmat, betas, transl_cam))
+    standing = contacts_of(body.pose_landmarks(fitted.rotmat, betas, transl_cam))
     return lock_feet(fitted.rotmat, fitted.pelvis_cam, betas, standing, track.frame_ids, view.frame_rate_hz, body)
 
 

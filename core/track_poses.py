@@ -23,6 +23,7 @@ class TrackPoses:
         betas: (10,) float32 of the backbone's body: a person keeps one shape.
         pelvis_cam: (T, 3) metres, camera axes.
         wants_refinement: whether the whole-track fit may change rotations and root; it knows the open body only.
+        contacts: (T, 4) 0..1 how surely left heel, left toe, right heel, right toe stand; None where nothing says so.
         wants_smoothing: whether rotations and root are to be smoothed; not where the backbone's own result is wanted.
     """
 
@@ -32,6 +33,7 @@ class TrackPoses:
     pelvis_cam: NDArray[np.float64]
     wants_smoothing: bool = True
     wants_refinement: bool = False
+    contacts: NDArray[np.float32] | None = None
 
 
 class TrackEstimator(Protocol):

@@ -10,7 +10,9 @@ from .console import SetupError
 from .layout import ROOT
 from .wheel_list import WheelList, ZipTarget
 
-_NETWORKS: Final = ("blazepose_detector", "blazepose_full", "blazepose_heavy", "open_lifter", "open_temporal")
+_NETWORKS: Final = (
+    "blazepose_detector", "blazepose_full", "blazepose_heavy", "open_lifter", "open_temporal", "open_contacts",
+)  # fmt: skip
 
 SHIPPED_PATTERNS: Final = (
     "__init__.py",

@@ -4,100 +4,21 @@ The lifter is a handful of matrix products. The temporal encoder is 24 pairs of 
 Weights stay float16 in the file and are cast to float32 when the session is opened.
 """
 
-import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper
 
-from ..errors import EngineError, WeightsError
+from ..errors import WeightsError
 from ..models.weights import weights_path
 from ..skeleton import BETA_COUNT, JOINT_COUNT
+from .graph_writer import GraphWriter, Weights, read_weight_file, value_info, write_model
 
-OPSET: Final = 17
-IR_VERSION: Final = 9
 FEATURE_SIZE, EVIDENCE_SIZE, ROT6D_SIZE, CONTEXT_SIZE = 128, 201, 6, 2
-IDENTITY_ROT6D: Final = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 MINIMUM_SCALE: Final = 0.05
 OBSERVABLE_BETAS: Final = 3
-
-Weights = dict[str, NDArray[Any]]
-
-
-@dataclass
-class _GraphWriter:
-    """Collects nodes and initialisers; each method returns the name of its result."""
-
-    nodes: list[Any] = field(default_factory=list)
-    initializers: list[Any] = field(default_factory=list)
-
-    def weight(self, values: NDArray[Any], name: str) -> str:
-        """Store values as float16 and cast them to float32."""
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values, np.float16), f"{name}.half"))
-        return self.node("Cast", [f"{name}.half"], name, to=TensorProto.FLOAT)
-
-    def constant(self, values: NDArray[Any], name: str) -> str:
-        """Store values as they are."""
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def shape(self, *sizes: int) -> str:
-        """Store a shape for Reshape (0 copies, -1 infers) or axes."""
-        name = "shape_" + "_".join(str(size) for size in sizes)
-        if all(known.name != name for known in self.initializers):
-            self.constant(np.array(sizes, np.int64), name)
-        return name
-
-    def node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        """Add one operation."""
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
-
-    def linear(self, x: str, weight: NDArray[Any], bias: NDArray[Any], name: str) -> str:
-        """Add x W^T + b for torch's weight (out, in)."""
-        product = self.node("MatMul", [x, self.weight(weight.T, f"{name}.weight")], f"{name}.product")
-        return self.node("Add", [product, self.weight(bias, f"{name}.bias")], name)
-
-    def gelu(self, x: str) -> str:
-        """Add the exact GELU: x (1 + erf(x / sqrt 2)) / 2."""
-        scaled = self.node("Mul", [x, self._scalar(np.sqrt(0.5), "sqrt_half")], f"{x}.scaled")
-        erf = self.node("Erf", [scaled], f"{x}.erf")
-        plus = self.node("Add", [erf, self._scalar(1.0, "one")], f"{x}.plus")
-        half = self.node("Mul", [x, self._scalar(0.5, "half")], f"{x}.half_value")
-        return self.node("Mul", [half, plus], f"{x}.gelu")
-
-    def layer_norm(self, x: str, weights: Weights, name: str) -> str:
-        """Add a layer norm over the last axis."""
-        scale, bias = (self.weight(weights[f"{name}.{part}"], f"{name}.{part}") for part in ("weight", "bias"))
-        return self.node("LayerNormalization", [x, scale, bias], f"{name}.normed", axis=-1, epsilon=1e-5)
-
-    def heads(self, features: str, weight: NDArray[Any], transposed: str) -> str:
-        """Add the 24 heads: features (24, N, 128) as `features` to `transposed` (N, 24, 6)."""
-        # (24, N, 128) @ (24, 128, 6)
-        per_joint = self.node(
-            "MatMul", [features, self.weight(np.swapaxes(weight, 1, 2), "heads.weight")], "heads.product"
-        )
-        identity = self.constant(np.array(IDENTITY_ROT6D, np.float32), "identity")
-        rotated = self.node("Add", [per_joint, identity], "heads.rot6d")
-        return self.node("Transpose", [rotated], transposed, perm=[1, 0, 2])
-
-    def _scalar(self, value: float, name: str) -> str:
-        if all(known.name != name for known in self.initializers):
-            self.constant(np.array(value, np.float32), name)
-        return name
-
-    def model(self, name: str, inputs: list[Any], outputs: list[Any]) -> onnx.ModelProto:
-        """Return the checked model."""
-        graph = helper.make_graph(self.nodes, name, inputs, outputs, self.initializers)
-        model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="jointwise"
-        )
-        onnx.checker.check_model(model)
-        return model
 
 
 def build_lifter_onnx(path: Path, weights_file: Path | None = None) -> None:
@@ -108,19 +29,19 @@ def build_lifter_onnx(path: Path, weights_file: Path | None = None) -> None:
     Raises:
         WeightsError: the weights are missing, damaged, or of another network.
     """
-    weights, config = _read(weights_file or weights_path("open_lifter"))
-    writer = _GraphWriter()
+    weights, config = read_weight_file(weights_file or weights_path("open_lifter"))
+    writer = GraphWriter()
     try:
         _add_lifter(writer, weights, int(config["block_count"]))
     except KeyError as error:
         raise WeightsError(f"The lifter's weights lack {error.args[0]}.") from error
     outputs = [
-        _value("pose_features", "N", JOINT_COUNT, FEATURE_SIZE),
-        _value("weak_camera", "N", 3),
-        _value("betas", "N", BETA_COUNT),
-        _value("rot6d", "N", JOINT_COUNT, ROT6D_SIZE),
+        value_info("pose_features", "N", JOINT_COUNT, FEATURE_SIZE),
+        value_info("weak_camera", "N", 3),
+        value_info("betas", "N", BETA_COUNT),
+        value_info("rot6d", "N", JOINT_COUNT, ROT6D_SIZE),
     ]
-    _write(path, writer.model("open_lifter", [_value("evidence", "N", EVIDENCE_SIZE)], outputs))
+    write_model(path, writer.model("open_lifter", [value_info("evidence", "N", EVIDENCE_SIZE)], outputs))
 
 
 def build_temporal_onnx(path: Path, weights_file: Path | None = None) -> None:
@@ -133,20 +54,20 @@ def build_temporal_onnx(path: Path, weights_file: Path | None = None) -> None:
     Raises:
         WeightsError: the weights are missing, damaged, or of another network.
     """
-    weights, config = _read(weights_file or weights_path("open_temporal"))
-    writer = _GraphWriter()
+    weights, config = read_weight_file(weights_file or weights_path("open_temporal"))
+    writer = GraphWriter()
     try:
         _add_temporal(writer, weights, config)
     except KeyError as error:
         raise WeightsError(f"The temporal network's weights lack {error.args[0]}.") from error
     inputs = [
-        _value("pose_features", "B", "T", JOINT_COUNT, FEATURE_SIZE),
-        _value("joint_context", "B", "T", JOINT_COUNT, CONTEXT_SIZE),
+        value_info("pose_features", "B", "T", JOINT_COUNT, FEATURE_SIZE),
+        value_info("joint_context", "B", "T", JOINT_COUNT, CONTEXT_SIZE),
     ]
-    _write(path, writer.model("open_temporal", inputs, [_value("rot6d", "B", "T", JOINT_COUNT, ROT6D_SIZE)]))
+    write_model(path, writer.model("open_temporal", inputs, [value_info("rot6d", "B", "T", JOINT_COUNT, ROT6D_SIZE)]))
 
 
-def _add_lifter(writer: _GraphWriter, weights: Weights, block_count: int) -> None:
+def _add_lifter(writer: GraphWriter, weights: Weights, block_count: int) -> None:
     mean = writer.weight(weights["evidence_mean"], "evidence_mean")
     std = writer.weight(weights["evidence_std"], "evidence_std")
     centred = writer.node("Sub", ["evidence", mean], "centred")
@@ -166,7 +87,7 @@ def _add_lifter(writer: _GraphWriter, weights: Weights, block_count: int) -> Non
     _add_camera_shape(writer, weights, features)
 
 
-def _add_camera_shape(writer: _GraphWriter, weights: Weights, features: str) -> None:
+def _add_camera_shape(writer: GraphWriter, weights: Weights, features: str) -> None:
     names = {part: f"camera_shape.{part}" for part in ("reduce", "camera", "shape")}
 
     def linear(x: str, part: str) -> str:
@@ -189,7 +110,7 @@ def _add_camera_shape(writer: _GraphWriter, weights: Weights, features: str) -> 
     writer.node("Concat", [bounded, across], "weak_camera", axis=-1)
 
 
-def _add_temporal(writer: _GraphWriter, weights: Weights, config: dict[str, Any]) -> None:
+def _add_temporal(writer: GraphWriter, weights: Weights, config: dict[str, Any]) -> None:
     hidden, directions = int(config["hidden_size"]), 2 if config["direction"] == "bi" else 1
     # (B, T, 24, 128) to (24, T, B, 128), then one sequence for each joint.
     by_joint = writer.node("Transpose", ["pose_features"], "by_joint", perm=[2, 1, 0, 3])
@@ -217,7 +138,7 @@ def _add_temporal(writer: _GraphWriter, weights: Weights, config: dict[str, Any]
     _add_temporal_heads(writer, weights, encoded)
 
 
-def _add_temporal_heads(writer: _GraphWriter, weights: Weights, encoded: str) -> None:
+def _add_temporal_heads(writer: GraphWriter, weights: Weights, encoded: str) -> None:
     """Add the heads on features (24, T * B, 128) and bring the result to (B, T, 24, 6)."""
     rows = writer.heads(encoded, weights["heads.weight"], "rot6d.rows")
     size = writer.node("Shape", ["pose_features"], "input_shape")
@@ -232,7 +153,7 @@ def _add_temporal_heads(writer: _GraphWriter, weights: Weights, encoded: str) ->
 
 
 def _add_gru(
-    writer: _GraphWriter, weights: Weights, x: str, name: str, layer: int, joint: int, hidden: int, directions: int
+    writer: GraphWriter, weights: Weights, x: str, name: str, layer: int, joint: int, hidden: int, directions: int
 ) -> str:
     """Add one layer of one joint's GRU: (T, B, in) to (T, B, directions * hidden)."""
     bank = [direction * JOINT_COUNT + joint for direction in range(directions)]
@@ -258,27 +179,3 @@ def _onnx_gates(values: NDArray[Any]) -> NDArray[Any]:
     """Return values (D, 3 hidden, ...) with the gates in ONNX's order: update, reset, new."""
     reset, update, new = np.split(values, 3, axis=1)
     return np.concatenate([update, reset, new], axis=1)
-
-
-def _value(name: str, *shape: int | str) -> Any:
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))
-
-
-def _write(path: Path, model: onnx.ModelProto) -> None:
-    path.write_bytes(model.SerializeToString(deterministic=True))
-
-
-def _read(path: Path) -> tuple[Weights, dict[str, Any]]:
-    """Return the arrays and the configuration of a weight file."""
-    try:
-        from safetensors import SafetensorError, safe_open
-    except ImportError:
-        raise EngineError("Reading the committed weights needs the safetensors package.", "Install it.") from None
-    if not path.is_file():
-        raise WeightsError(f"The weights {path} are missing.", "Install Jointwise again.")
-    try:
-        with safe_open(path, framework="np") as file:
-            config = json.loads((file.metadata() or {})["config"])
-            return {name: file.get_tensor(name) for name in file.keys()}, config  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise WeightsError(f"The weights {path} cannot be read: {error}.") from None

@@ -26,6 +26,7 @@ ONNX_BUILDERS: Final[dict[str, Builder]] = {
     "blazepose_heavy": Builder(_BLAZEPOSE, ("blazepose_heavy",)),
     "open_lifter": Builder("conversion.export_estimator:build_lifter_onnx"),
     "open_temporal": Builder("conversion.export_estimator:build_temporal_onnx"),
+    "open_contacts": Builder("conversion.export_contacts:build_contacts_onnx"),
 }
 """Each is called with the path to write the network's .onnx file to."""
 

@@ -51,6 +51,7 @@ TORCH_BUILDERS: Final[dict[str, Builder]] = {
     "blazepose_heavy": Builder(_BLAZEPOSE, ("blazepose_heavy",)),
     "open_lifter": Builder("models.open_weights:load_lifter"),
     "open_temporal": Builder("models.open_weights:load_temporal"),
+    "open_contacts": Builder("models.open_weights:load_contacts"),
 }
 """Each returns a `torch.nn.Module` on the CPU that takes the inputs by keyword and returns the outputs by name."""
 

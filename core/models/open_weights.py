@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..errors import WeightsError
 from ..whole_file import whole_file
+from .contact_network import ContactConfig, ContactNetwork
 from .landmark_lifter import LandmarkLifter, LifterConfig
 from .temporal_encoder import TemporalConfig, TemporalEstimator
 from .weights import weights_path
@@ -65,6 +66,20 @@ def load_temporal(path: Path | None = None) -> TemporalEstimator:
     path = path or weights_path("open_temporal")
     tensors, header = read_weights(path)
     network = TemporalEstimator(TemporalConfig(**_config(header, path)))
+    _load_strictly(network, tensors, path)
+    return network
+
+
+def load_contacts(path: Path | None = None) -> ContactNetwork:
+    """Return the contact network of a weight file (None for the committed one), ready to run.
+
+    Raises:
+        WeightsError: missing, damaged, or the tensors do not fit the network.
+    """
+    path = path or weights_path("open_contacts")
+    tensors, header = read_weights(path)
+    config = _config(header, path)
+    network = ContactNetwork(ContactConfig(config["hidden_size"], tuple(config["dilations"])))
     _load_strictly(network, tensors, path)
     return network
 

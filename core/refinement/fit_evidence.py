@@ -1,6 +1,6 @@
 """What the whole-track fit starts from and is drawn to, and which joints and landmarks it deals with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -111,6 +111,22 @@ def track_fit_evidence(
     world = world - world[:, HIPS].mean(axis=1, keepdims=True)
     trust = np.maximum(track.visibility[:, chosen], LEAST_TRUST) * LANDMARK_TRUST
     return FitEvidence(rotmat, pelvis_cam, image, trust, world, contacts, view.frame_rate_hz)
+
+
+def as_body_landmarks(evidence: FitEvidence, landmarks: FloatArray, places: FloatArray) -> FitEvidence:
+    """Return the evidence with BlazePose's landmarks moved to where ours are, and its guess as tall as the body.
+
+    Args:
+        landmarks: (T, L, 3) of the body at the start, metres, camera axes, the pelvis at the origin.
+        places: (T, L, 3) where BlazePose puts them.
+    """
+    pelvis_cam = evidence.pelvis_cam[:, None]
+    shown = [(points + pelvis_cam)[..., :2] / (points + pelvis_cam)[..., 2:] for points in (landmarks, places)]
+    rooted = [points - points[:, HIPS].mean(axis=1, keepdims=True) for points in (landmarks, places)]
+    # The guess shows everybody equally tall; its own turn does not change its size.
+    sizes = [np.sqrt((evidence.trust[..., None] * np.square(points)).sum()) for points in (rooted[1], evidence.world)]
+    world = evidence.world * (sizes[0] / max(sizes[1], 1e-9)) + (rooted[0] - rooted[1])
+    return replace(evidence, image=evidence.image + shown[0] - shown[1], world=world)
 
 
 def turn_onto(points: FloatArray, target: FloatArray, weight: FloatArray) -> FloatArray:

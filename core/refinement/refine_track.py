@@ -1,19 +1,20 @@
 """Refines one person's motion: root by least squares, then the whole-track fit, in segments and blocks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..body_model import BodyModel
+from ..landmark_places import blazepose_places
 from ..rotations import rot6d_to_rotmat, rotmat_to_rot6d
 from ..segments import Segment, split_at_gaps
 from ..smoothing import smooth_root
 from ..tracks import Track
 from ..view import View
-from .fit_evidence import LANDMARKS, FitEvidence, track_fit_evidence
+from .fit_evidence import LANDMARKS, FitEvidence, as_body_landmarks, track_fit_evidence
 from .fit_options import DEFAULT_FIT, FitOptions
 from .least_squares_root import least_squares_root
 from .track_fit import TrackFit
@@ -66,11 +67,13 @@ def refine_track(
     to_origin = np.broadcast_to(-body.rest_joints(np.asarray(betas, np.float64))[0], (len(rotmat), 3))
     landmarks = body.pose_landmarks(rotmat, betas, to_origin)
     evidence = track_fit_evidence(track, view, rotmat, pelvis_cam, np.zeros((len(rotmat), 4)))
-    found = least_squares_root(landmarks[:, list(LANDMARKS)], evidence.image, np.square(evidence.trust))
+    places = blazepose_places(landmarks)[:, list(LANDMARKS)]
+    found = least_squares_root(places, evidence.image, np.square(evidence.trust))
     usable = np.isfinite(found).all(axis=1) & (found[:, 2] > NEAREST_PELVIS_M)
     root = smooth_root(np.where(usable[:, None], found, pelvis_cam), track.frame_ids, view.frame_rate_hz)
     standing = contacts(landmarks + root[:, None])
-    evidence = FitEvidence(rotmat, root, evidence.image, evidence.trust, evidence.world, standing, view.frame_rate_hz)
+    evidence = replace(evidence, pelvis_cam=root, contacts=standing)
+    evidence = as_body_landmarks(evidence, landmarks[:, list(LANDMARKS)], places)
     result = Refined(rotmat.copy(), root.copy())
     for segment in split_at_gaps(track.frame_ids, view.frame_rate_hz):
         fitted = _fit_segment(_bridged(evidence, segment), body, betas, options, check)

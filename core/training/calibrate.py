@@ -25,17 +25,17 @@ from ..confidence import (
     confidence_inputs,
     residual_heights,
 )
-from ..open_backbone import OpenEstimator
+from ..landmark_places import blazepose_places
 from ..skeleton import JOINT_COUNT, JOINT_NAMES
 from ..track_motion import motion_of_track
 from ..whole_file import whole_file
 from .clips import MotionLibrary, WindowSampler, load_motion_library
-from .evaluate import load_estimator
 from .evaluation.reliability import draw_reliability, reliability_bins, reliability_table
 from .evaluation.simulated_tracks import simulated_track
 from .lost_limbs import LostLimbSettings
 from .simulator import BENCHMARK, SimulatedViews, simulate
 from .torch_body import TorchBody
+from .trained_networks import load_open_estimator
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -90,12 +90,13 @@ def simulated_confidence_inputs(
     views: SimulatedViews, weights: Path, report: Callable[[str], None]
 ) -> tuple[FloatArray, FloatArray]:
     """Return the regression's inputs (N, 24, 3) and the joints' errors (N, 24) in metres, for all views' frames."""
-    estimator = OpenEstimator(load_estimator(weights))
+    estimator = load_open_estimator(weights)
     inputs, errors = [], []
     for index in range(len(views.visibility)):
         track, view = simulated_track(views, index)
         motion = motion_of_track(track, estimator.estimate(track, None, view, "track"), view, estimator.body, {})
-        residual = residual_heights(motion.keypoints_2d, track.keypoints2d_px)
+        places_px = view.project(blazepose_places(motion.keypoints.astype(np.float64)))
+        residual = residual_heights(places_px, track.keypoints2d_px)
         inputs.append(confidence_inputs(track.visibility, residual, track.timestamps))
         errors.append(joint_errors_m(motion.keypoints, views.landmarks[index].numpy()))
         if (index + 1) % 16 == 0:

@@ -15,14 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.signal import savgol_filter
-from torch import nn
 
 from ..body_file import load_body_file, open_body_path
 from ..body_model import BodyModel
 from ..decomposed_estimator import DecomposedEstimator, PoseSequence
 from ..evidence import Evidence, landmark_evidence
-from ..models.open_weights import load_lifter, load_temporal
-from ..models.weights import file_sha256
 from ..rotations import rot6d_to_rotmat
 from ..settings import Root
 from ..smoothing import POSE_CUTOFF_HZ, smooth_root, smooth_rot6d
@@ -33,8 +30,9 @@ from .evaluation.estimated_views import PlaceErrors, estimate_as_released, jitte
 from .evaluation.liveliness import Liveliness, liveliness
 from .metrics import MotionErrors, mean_distance_mm, motion_errors
 from .simulator import SimulatedViews
-from .stage import LIFTER_WEIGHTS_NAME, TEMPORAL_WEIGHTS_NAME, validation_views
+from .stage import validation_views
 from .torch_body import TorchBody
+from .trained_networks import load_estimator, load_open_estimator
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -44,22 +42,6 @@ IMAGE_SIZE = (1920, 1080)
 GOAL_BELOW_RAW = 0.35
 ROOTS: tuple[Root, ...] = ("weak", "refined")
 """The default last."""
-
-
-class ModuleNetwork:
-    """A torch module of any weight file behind the engine interface."""
-
-    engine, device = "torch", "cpu"
-
-    def __init__(self, name: str, module: nn.Module, weights_sha256: str) -> None:
-        self.name, self.weights_sha256 = name, weights_sha256
-        self._module = module
-
-    @torch.inference_mode()
-    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """Return the outputs by name."""
-        tensors = {name: torch.as_tensor(np.ascontiguousarray(values)) for name, values in inputs.items()}
-        return {name: values.numpy() for name, values in self._module(**tensors)._asdict().items()}
 
 
 @dataclass(frozen=True)
@@ -105,7 +87,8 @@ def evaluate(motions: Path, weights: Path, output: Path | None = None) -> str:
     body = BodyModel(body_file)
     estimator = load_estimator(weights)
     estimates = estimate_views(views, estimator)
-    released = {root: estimate_as_released(views, estimator, root) for root in ROOTS}
+    backbone = load_open_estimator(weights)
+    released = {root: estimate_as_released(views, backbone, root) for root in ROOTS}
     rows = [*raw_rows(views), *estimator_rows(views, estimates, body)]
     rows += [_row(f"estimate --root {root}", result.landmarks, views) for root, result in released.items()]
     weak_camera = root_errors(views, estimates)
@@ -114,16 +97,6 @@ def evaluate(motions: Path, weights: Path, output: Path | None = None) -> str:
         with whole_file(output) as partial:
             partial.write_text(json.dumps(_as_json(rows, weak_camera, places), indent=1))
     return _as_table(rows, weak_camera, places)
-
-
-def load_estimator(weights: Path) -> DecomposedEstimator:
-    """Return the estimator with the weight files of a folder, run by torch."""
-    paths = weights / LIFTER_WEIGHTS_NAME, weights / TEMPORAL_WEIGHTS_NAME
-    modules = load_lifter(paths[0]), load_temporal(paths[1])
-    networks = [
-        ModuleNetwork(path.stem, module, file_sha256(path)) for path, module in zip(paths, modules, strict=True)
-    ]
-    return DecomposedEstimator(networks[0], networks[1])
 
 
 def estimate_views(views: SimulatedViews, estimator: DecomposedEstimator) -> Estimates:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..skeleton import BODY_LANDMARKS, LANDMARK_COUNT
-from .simulator import hip_middle
+from .observation import hip_middle
 
 
 def landmark_weights(body: float, face: float, feet: float, rest: float) -> Tensor:

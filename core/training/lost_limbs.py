@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from .cameras import uniform
+from .observation import Observation
 from .occlusion import LEAST_VISIBILITY, LIMB_ANCHORS, LIMBS, REFERENCE_RATE_HZ
 
 
@@ -30,21 +31,6 @@ class LostLimbSettings:
     visibility_loss: tuple[float, float] = (0.3, 0.95)
     wander_m: float = 0.06
     """Standard deviation of the guess about what it repeats, fixed for each spell."""
-
-
-@dataclass(frozen=True)
-class Observation:
-    """What the landmark network reports of N windows of T frames.
-
-    Attributes:
-        keypoints2d: (N, T, 33, 2). world_landmarks: (N, T, 33, 3) metres. visibility: (N, T, 33).
-        metre2d: (N, T, 1) the length of one metre at the person, in the unit of the image points.
-    """
-
-    keypoints2d: Tensor
-    world_landmarks: Tensor
-    visibility: Tensor
-    metre2d: Tensor
 
 
 def lose_limbs(

@@ -133,12 +133,12 @@ def _cropped(keypoints2d: Tensor, probability: float, generator: torch.Generator
 
 
 def swap_sides(
-    tensors: list[Tensor], frame_rate_hz: float, settings: OcclusionSettings, generator: torch.Generator
+    tensors: list[Tensor], frame_rate_hz: float, swap_rate: float, generator: torch.Generator
 ) -> list[Tensor]:
     """Return tensors (N, T, 33, ...) with left and right swapped (all, or the legs) in some runs of frames."""
     count, frames = tensors[0].shape[:2]
     length = frames * REFERENCE_RATE_HZ / frame_rate_hz
-    spells = _spells(count, frames, settings.swap_rate * length**0.5, 15, frame_rate_hz, generator)
+    spells = _spells(count, frames, swap_rate * length**0.5, 15, frame_rate_hz, generator)
     whole = torch.rand(count, 1, generator=generator) < 0.5
     source = torch.where(whole, _ALL_SWAPPED, _LEGS_SWAPPED)
     index = torch.where(spells[..., None], source[:, None], torch.arange(LANDMARK_COUNT))

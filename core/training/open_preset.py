@@ -6,7 +6,7 @@ from typing import Literal
 from ..errors import OptionError
 from ..models.temporal_encoder import TemporalConfig
 
-Stage = Literal["all", "lifter", "temporal"]
+Stage = Literal["all", "lifter", "temporal", "contacts"]
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,20 @@ class TemporalOptions:
 
 
 @dataclass(frozen=True)
+class ContactOptions:
+    """Stage 3, on windows of landmarks; it needs none of the others."""
+
+    iterations: int = 3_000
+    window_frames: int = 96
+    batch_windows: int = 16
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    warmup_iterations: int = 100
+
+
+@dataclass(frozen=True)
 class OpenPreset:
-    """Both stages.
+    """All stages.
 
     Attributes:
         stage: `temporal` takes the lifter that is in the output folder.
@@ -101,6 +113,7 @@ class OpenPreset:
 
     lifter: LifterOptions = field(default_factory=LifterOptions)
     temporal: TemporalOptions = field(default_factory=TemporalOptions)
+    contacts: ContactOptions = field(default_factory=ContactOptions)
     stage: Stage = "all"
     minutes: float = 0.0
     lifter_share: float = 0.5
@@ -114,7 +127,7 @@ class OpenPreset:
         for name, value in lengths.items():
             if value < 0:
                 raise OptionError(f"{name} is {value}; at least 0 was expected.")
-        for name, stage in (("lifter", self.lifter), ("temporal", self.temporal)):
+        for name, stage in (("lifter", self.lifter), ("temporal", self.temporal), ("contacts", self.contacts)):
             if stage.iterations < 1:
                 raise OptionError(f"{name}.iterations is {stage.iterations}; at least 1 was expected.")
         if not 0 < self.lifter_share < 1:

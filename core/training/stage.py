@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from .clips import MotionLibrary, WindowSampler, source_frames_for
 from .open_preset import OpenPreset
@@ -18,6 +19,7 @@ from .torch_body import TorchBody
 Report = Callable[[str], None]
 LIFTER_WEIGHTS_NAME = "open_lifter.safetensors"
 TEMPORAL_WEIGHTS_NAME = "open_temporal.safetensors"
+CONTACTS_WEIGHTS_NAME = "open_contacts.safetensors"
 VALIDATION_SEED = 5
 
 
@@ -65,9 +67,11 @@ class ViewSource:
 
     def draw(self, count: int, frame_count: int, frame_rate_hz: float) -> SimulatedViews:
         """Return `count` views of `frame_count` frames at a frame rate."""
-        library = self._context.library
-        starts = self.sampler(frame_count, frame_rate_hz).starts(count, self._rng)
-        windows = library.windows(starts, frame_count, frame_rate_hz)
+        return self.views_of(self.starts(count, frame_count, frame_rate_hz), frame_count, frame_rate_hz)
+
+    def views_of(self, starts: NDArray[np.int64], frame_count: int, frame_rate_hz: float) -> SimulatedViews:
+        """Return views of the windows that begin at some source frames."""
+        windows = self._context.library.windows(starts, frame_count, frame_rate_hz)
         return simulate(windows, frame_rate_hz, self._context.body, self._context.simulator, self._generator)
 
     def sampler(self, frame_count: int, frame_rate_hz: float) -> WindowSampler:
@@ -81,7 +85,7 @@ class ViewSource:
         """Return one even draw."""
         return float(self._rng.uniform(low, high))
 
-    def starts(self, count: int, frame_count: int, frame_rate_hz: float) -> Any:
+    def starts(self, count: int, frame_count: int, frame_rate_hz: float) -> NDArray[np.int64]:
         """Return first source frames of `count` windows."""
         return self.sampler(frame_count, frame_rate_hz).starts(count, self._rng)
 

@@ -1,6 +1,6 @@
-"""`python -m core train --motions FILE`: trains the open estimator's two stages, one after the other, resumably.
+"""`python -m core train --motions FILE`: trains the open estimator's stages, one after the other, resumably.
 
-The weight files appear in the output folder and are written again every few minutes, so a usable pair exists
+The weight files appear in the output folder and are written again every few minutes, so usable ones exist
 at any time.
 """
 
@@ -24,10 +24,11 @@ from .output_folder import make_folder
 from .schedule import Budget
 from .stage import LIFTER_WEIGHTS_NAME, StageContext, checkpoint_path
 from .torch_body import TorchBody
+from .train_contacts import ContactTraining
 from .train_lifter import LifterTraining
 from .train_temporal import TemporalTraining
 
-STAGES: Final = ("lifter", "temporal")
+STAGES: Final = ("lifter", "temporal", "contacts")
 
 
 def train(
@@ -38,7 +39,7 @@ def train(
     resume: bool = False,
     report: Callable[[str], None] = print,
 ) -> None:
-    """Train and write `open_lifter.safetensors` and `open_temporal.safetensors` to a folder that is made if need be.
+    """Train and write the weight files of all stages to a folder that is made if need be.
 
     Args:
         motions: motion-capture npz files; their layout is in core/training/clips.py.
@@ -72,6 +73,8 @@ def train(
     if "temporal" in stages:
         # The stored float16 weights are the ones that ship, so those are what the second stage builds on.
         TemporalTraining(context("temporal"), _finished_lifter(output)).run()
+    if "contacts" in stages:
+        ContactTraining(context("contacts")).run()
 
 
 def _refuse_checkpoints(output: Path, stages: tuple[str, ...]) -> None:
@@ -83,7 +86,8 @@ def _refuse_checkpoints(output: Path, stages: tuple[str, ...]) -> None:
 
 def stage_budget(preset: OpenPreset, stage: str) -> Budget:
     """Return a stage's length: its share of the minutes, the number for each stage, or else its own number."""
-    shares = {"lifter": preset.lifter_share, "temporal": 1 - preset.lifter_share}
+    # The contact network takes minutes where the others take an hour; its length is its own.
+    shares = {"lifter": preset.lifter_share, "temporal": 1 - preset.lifter_share, "contacts": 0.0}
     minutes = preset.minutes * (shares[stage] if preset.stage == "all" else 1.0)
     own_iterations = 0 if minutes else getattr(preset, stage).iterations
     return Budget(minutes or None, preset.iterations or own_iterations or None)

@@ -148,7 +148,9 @@ def test_a_network_without_shape_stays_on_the_open_body_and_says_so(tmp_path, sm
 def test_each_backbone_names_the_networks_it_needs(tmp_path):
     assert list(tracker_loaders(settings(tmp_path))) == ["blazepose_heavy", "blazepose_detector"]
     assert list(tracker_loaders(settings(tmp_path, detector_weights=tmp_path))) == ["blazepose_heavy"]
-    assert list(backbone_loaders(settings(tmp_path))) == ["open_lifter", "open_temporal"]
+    assert list(backbone_loaders(settings(tmp_path))) == [
+        "open_lifter", "open_temporal", "open_contacts",
+    ]  # fmt: skip
     assert list(backbone_loaders(settings(tmp_path, backbone="pare"))) == ["pare"]
     assert list(backbone_loaders(settings(tmp_path, backbone="pare", temporal_weights=tmp_path))) == [
         "pare", "pare_temporal",

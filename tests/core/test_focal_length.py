@@ -9,8 +9,8 @@ FULL_HD = (1920, 1080)
 DIAGONAL = math.hypot(*FULL_HD)
 
 
-def test_default_is_the_diagonal():
-    assert choose_focal_length_px(FULL_HD) == (DIAGONAL, "default")
+def test_default_is_a_32_mm_equivalent():
+    assert choose_focal_length_px(FULL_HD) == (0.75 * DIAGONAL, "default")
 
 
 def test_the_users_pixels_win_over_the_file():
@@ -31,7 +31,7 @@ def test_portrait_and_landscape_have_the_same_lens():
 
 
 def test_impossible_metadata_is_ignored():
-    assert choose_focal_length_px(FULL_HD, metadata_35mm=0) == (DIAGONAL, "default")
+    assert choose_focal_length_px(FULL_HD, metadata_35mm=0) == (0.75 * DIAGONAL, "default")
 
 
 @pytest.mark.parametrize("value", [0, -5, math.nan, math.inf, 3, 1e9])

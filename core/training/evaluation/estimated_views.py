@@ -6,7 +6,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...decomposed_estimator import DecomposedEstimator
 from ...left_right_repair import repair_left_right
 from ...open_backbone import OpenEstimator
 from ...settings import Root
@@ -52,9 +51,8 @@ class PlaceErrors:
     sliding_mm_per_frame: float
 
 
-def estimate_as_released(views: SimulatedViews, estimator: DecomposedEstimator, root: Root) -> EstimatedViews:
+def estimate_as_released(views: SimulatedViews, backbone: OpenEstimator, root: Root) -> EstimatedViews:
     """Return what `estimate --root ...` would make of the views."""
-    backbone = OpenEstimator(estimator)
     motions = []
     for index in range(len(views.keypoints2d)):
         seen, view = simulated_track(views, index)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ...models.engine import load_network
 from ...person_tracker import PersonTracker
 from ...video import VideoReader
-from ..landmark_noise import clip_amplitude, image_error, noisy_world_landmarks
-from ..occlusion import hide_landmarks, swap_sides
-from ..simulator import BENCHMARK, SimulatorSettings, hip_middle
+from ..observation import Scene
+from ..simulator import BENCHMARK, SimulatorSettings, observe
+from ..torch_camera import project
 from .rendered_tracks import match_person, spread_over_frames
 from .rendered_truth import ShotTruth
 
@@ -62,18 +62,15 @@ def simulate_observation(
     truth: ShotTruth, generator: torch.Generator, settings: SimulatorSettings = BENCHMARK
 ) -> ObservedLandmarks:
     """Return what the simulator's noise makes of the same person in the same camera."""
-    rate_hz = truth.frame_rate_hz
-    rooted = torch.as_tensor(truth.landmarks, dtype=torch.float32)[None]
-    rooted = rooted - hip_middle(rooted)
-    keypoints2d = torch.as_tensor(truth.keypoints2d_px, dtype=torch.float32)[None]
-    height_px = torch.as_tensor(truth.person_height_px(), dtype=torch.float32)[None, :, None, None]
-    hidden = hide_landmarks(rooted, keypoints2d, rate_hz, settings.occlusion, generator)
-    degradation = hidden.degradation(settings.occlusion) * clip_amplitude(1, settings.noise, generator)
-    world = noisy_world_landmarks(rooted, degradation, rate_hz, settings.noise, generator)
-    keypoints2d = keypoints2d + height_px * image_error(degradation, rate_hz, settings.noise, generator)
-    observed = swap_sides([keypoints2d, world, hidden.visibility(generator)], rate_hz, settings.occlusion, generator)
-    keypoints2d, world, visibility = observed
-    world = world - hip_middle(world)
-    return ObservedLandmarks(
-        truth, *(tensor[0].numpy().astype(np.float64) for tensor in (world, keypoints2d, visibility))
+    landmarks, pelvis = (
+        torch.as_tensor(values, dtype=torch.float32)[None] for values in (truth.landmarks, truth.pelvis_cam)
     )
+    landmarks = landmarks - pelvis[:, :, None]
+    focal = torch.tensor([[[truth.focal_length_px]]])
+    scene = Scene(landmarks, pelvis, project(landmarks, pelvis, focal), focal, truth.frame_rate_hz)
+    seen = observe(scene, settings, generator)
+    center_px = np.asarray(truth.image_size, np.float64) / 2
+    world, keypoints2d, visibility = (
+        tensor[0].numpy().astype(np.float64) for tensor in (seen.world_landmarks, seen.keypoints2d, seen.visibility)
+    )
+    return ObservedLandmarks(truth, world, keypoints2d + center_px, visibility)

@@ -17,8 +17,9 @@ from ...skeleton import BODY_LANDMARKS, LANDMARK_COUNT
 from ..cameras import PERSON_HEIGHT_M
 from ..landmark_noise import NoiseSettings, image_error, noisy_world_landmarks
 from ..metrics import rooted_body
+from ..observation import hip_middle
 from ..occlusion import LEAST_VISIBILITY, LIMB_ANCHORS, LIMBS, OcclusionSettings
-from ..simulator import SimulatedViews, hip_middle
+from ..simulator import SimulatedViews
 from .metrics import hidden_error_mm
 from .table import Table
 

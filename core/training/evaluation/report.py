@@ -18,9 +18,9 @@ from ...decomposed_estimator import DecomposedEstimator
 from ...errors import OutputError
 from ...smoothing import POSE_CUTOFF_HZ
 from ..clips import load_motion_library
-from ..evaluate import load_estimator
 from ..simulator import SimulatedViews
 from ..torch_body import TorchBody
+from ..trained_networks import load_estimator
 from .benchmark import Benchmark, make_benchmark, read_descriptions
 from .breakdown import (
     action_table,

@@ -8,22 +8,18 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, minimum_filter1d
+from scipy.ndimage import gaussian_filter1d
 
 from ...body_model import PARENT_INDEX, TREE_LEVELS, load_open_body
 from ...skeleton import CONTACT_LANDMARKS, JOINT_NAMES
+from ..contact_labels import LOW_M, foot_contacts, lowest_nearby
 from .arrays import BoolArray, FloatArray, IntArray
 from .bodies import Body
 from .motions import Motion
 
-LOW_M: Final = 0.07
-"""A heel or toe this far above the lowest of its own track nearby may stand."""
-
-STILL_M_S: Final = 0.45
 ARM_SINKING_M: Final = 0.05
 """Forearms and hands may sink into the floor this far before they lift the whole body: other arms made the clip."""
 
-NEARBY_S: Final = 0.5
 STEADY_S: Final = 0.06
 """Spread of the smoothing of what is done to the pelvis."""
 
@@ -78,30 +74,13 @@ def stand_on_floor(
     """
     scale = _leg_length(body.joints) / _leg_length(load_open_body().rest_joints(np.zeros(10)))
     motion = Motion(motion.rotmat, motion.pelvis * scale)
-    contacts = foot_contacts(pose_body(body, motion).landmarks, frame_rate_hz) | never_lifts
+    contacts = foot_contacts(pose_body(body, motion).landmarks[:, list(CONTACT_LANDMARKS)], frame_rate_hz) | never_lifts
     motion = _without_sliding(body, motion, contacts, frame_rate_hz)
     motion = _at_height(body, motion, frame_rate_hz, floor_y, never_lifts)
     posed = pose_body(body, motion)
-    contacts = foot_contacts(posed.landmarks, frame_rate_hz) & (
-        posed.landmarks[:, list(CONTACT_LANDMARKS), 1] < floor_y + LOW_M + 0.015
-    )
+    feet = posed.landmarks[:, list(CONTACT_LANDMARKS)]
+    contacts = foot_contacts(feet, frame_rate_hz) & (feet[..., 1] < floor_y + LOW_M + 0.015)
     return motion, contacts
-
-
-def foot_contacts(landmarks: FloatArray, frame_rate_hz: float) -> BoolArray:
-    """Return which of left heel, left toe, right heel, right toe (T, 4) are low and still in a fixed world.
-
-    Note: low is low for its half second, as clips drift up and down.
-    """
-    feet = landmarks[:, list(CONTACT_LANDMARKS)]
-    speed = np.linalg.norm(np.gradient(feet, 1 / frame_rate_hz, axis=0), axis=-1)
-    ground = _lowest_nearby(feet[..., 1].min(axis=1), frame_rate_hz)
-    return np.asarray((speed < STILL_M_S) & (feet[..., 1] - ground[:, None] < LOW_M))
-
-
-def _lowest_nearby(heights: FloatArray, frame_rate_hz: float) -> FloatArray:
-    result: FloatArray = minimum_filter1d(heights, 2 * round(NEARBY_S * frame_rate_hz) + 1, mode="nearest")
-    return result
 
 
 def _is_arm(body: Body) -> BoolArray:
@@ -135,7 +114,7 @@ def _at_height(body: Body, motion: Motion, frame_rate_hz: float, floor_y: float,
     heights = posed_points(body, transforms, some)[..., 1] + ARM_SINKING_M * _is_arm(body)[some]
     lowest = heights.min(axis=1)
     speed = np.abs(np.gradient(lowest, 1 / frame_rate_hz))
-    near = lowest - _lowest_nearby(lowest, frame_rate_hz)
+    near = lowest - lowest_nearby(lowest, frame_rate_hz)
     stands = (near < 0.05) & (speed < 0.5) | never_lifts
     if not stands.any():
         stands[np.argmin(lowest)] = True

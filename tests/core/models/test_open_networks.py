@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from core.contact_features import CONTACT_FEATURE_SIZE
 from core.conversion.export_onnx import export_onnx
 from core.decomposed_estimator import DecomposedEstimator
 from core.evidence import Evidence
 from core.models.engine import load_network
-from core.models.open_weights import load_lifter, read_weights
+from core.models.open_weights import load_contacts, load_lifter, read_weights
 from core.models.weights import weights_path
 from core.rotations import rot6d_to_rotmat
 
@@ -15,7 +16,7 @@ from core.rotations import rot6d_to_rotmat
 @pytest.fixture(scope="module")
 def onnx_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("onnx")
-    export_onnx(folder, ["open_lifter", "open_temporal"], lambda _: None)
+    export_onnx(folder, ["open_lifter", "open_temporal", "open_contacts"], lambda _: None)
     return folder
 
 
@@ -43,6 +44,18 @@ def test_both_engines_give_the_same_poses(onnx_folder, evidence):
         assert np.abs(ours - theirs).max() < 1e-4 * np.abs(ours).max()
 
 
+def test_both_engines_give_the_same_contacts(onnx_folder):
+    network = load_contacts()
+    drift = np.cumsum(np.random.default_rng(1).normal(size=(2, 40, CONTACT_FEATURE_SIZE)), axis=1) / 8
+    features = (network.features_mean.numpy() + network.features_std.numpy() * drift).astype(np.float32)
+    logits = [
+        load_network("open_contacts", engine=engine, onnx_folder=onnx_folder).run({"contact_features": features})
+        for engine in ("torch", "onnx")
+    ]
+    assert logits[0]["logits"].shape == (2, 40, 2)
+    assert np.abs(logits[0]["logits"] - logits[1]["logits"]).max() < 1e-3
+
+
 def test_the_temporal_network_calms_the_poses_but_does_not_freeze_them(onnx_folder, evidence):
     sequence = estimator("onnx", onnx_folder).estimate(evidence, np.arange(30), 30.0)
     jitter, step = (
@@ -56,7 +69,7 @@ def test_the_temporal_network_calms_the_poses_but_does_not_freeze_them(onnx_fold
     assert step[1] > 0.3 * step[0]
 
 
-@pytest.mark.parametrize("name", ["open_lifter", "open_temporal"])
+@pytest.mark.parametrize("name", ["open_lifter", "open_temporal", "open_contacts"])
 def test_the_weights_say_how_they_were_made(name):
     tensors, header = read_weights(weights_path(name))
     assert header["command"].startswith("python -m core train")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.landmark_places import blazepose_places
 from core.rotations import rotvec_to_rotmat
 from core.skeleton import JOINT_NAMES
 from core.tracks import Track
@@ -20,12 +21,13 @@ def swinging_pose(times_s):
     return rotvec_to_rotmat(rotvec)
 
 
-def track_of(landmarks, view, visibility=0.95):
-    """What a perfect landmark network would see of landmarks (T, 33, 3) in camera axes."""
+def track_of(landmarks, view, visibility=0.95, *, has_our_points=False):
+    """What BlazePose would see of landmarks (T, 33, 3) in camera axes, had it no error (and our points, if asked)."""
     count = len(landmarks)
+    places = landmarks if has_our_points else blazepose_places(landmarks)
     return Track(
         frame_ids=np.arange(count), timestamps=np.arange(count) / view.frame_rate_hz,
-        bbox_px=np.zeros((count, 4)), keypoints2d_px=view.project(landmarks),
-        world_landmarks=landmarks - landmarks[:, [23, 24]].mean(axis=1, keepdims=True),
+        bbox_px=np.zeros((count, 4)), keypoints2d_px=view.project(places),
+        world_landmarks=places - places[:, [23, 24]].mean(axis=1, keepdims=True),
         visibility=np.full((count, 33), visibility), presence=np.ones(count),
     )  # fmt: skip

@@ -20,6 +20,10 @@ batch_frames = 8
 iterations = 1
 batch_windows = 2
 window_frames = 6
+[contacts]
+iterations = 1
+batch_windows = 2
+window_frames = 12
 """
 
 

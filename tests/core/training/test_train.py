@@ -1,4 +1,4 @@
-"""Both stages on generated motion: the loss falls, files appear, training resumes, the command's errors are ours."""
+"""All stages on generated motion: the loss falls, files appear, training resumes, the command's errors are ours."""
 
 import csv
 import shutil
@@ -10,19 +10,27 @@ import torch
 
 from core.command_line import main
 from core.errors import MotionDataError, OptionError, WeightsError
-from core.models.open_weights import load_lifter, load_temporal, read_weights
+from core.models.open_weights import load_contacts, load_lifter, load_temporal, read_weights
 from core.models.temporal_encoder import TemporalConfig
 from core.training import stage_training, train_temporal
-from core.training.open_preset import LifterOptions, OpenPreset, TemporalLossWeights, TemporalOptions
+from core.training.open_preset import (
+    ContactOptions,
+    LifterOptions,
+    OpenPreset,
+    TemporalLossWeights,
+    TemporalOptions,
+)
 from core.training.schedule import Budget, Progress, WeightAverage, load_checkpoint
 from core.training.stage import StageContext
-from core.training.train import stage_budget, train
+from core.training.train import STAGES, stage_budget, train
+from core.training.train_contacts import ContactTraining
 from core.training.train_lifter import LifterTraining
 from core.training.train_temporal import TemporalTraining
 
 SMALL = OpenPreset(
     lifter=LifterOptions(batch_frames=64, warmup_iterations=5),
     temporal=TemporalOptions(batch_windows=4, window_frames=12, warmup_iterations=2),
+    contacts=ContactOptions(batch_windows=4, window_frames=24, warmup_iterations=2),
     minutes=0.0,
     iterations=3,
 )
@@ -39,7 +47,7 @@ def context(library, torch_body, tmp_path):
 
 @pytest.fixture(scope="module")
 def trained_folder(motion_file, tmp_path_factory):
-    """One short run of both stages."""
+    """One short run of all stages."""
     folder = tmp_path_factory.mktemp("trained")
     train([motion_file], folder, SMALL, report=lambda _: None)
     return folder
@@ -87,8 +95,9 @@ def test_the_encoders_step_leaves_the_discriminator_and_the_lifter_alone(context
         assert all(torch.equal(before[name], values) for name, values in module.state_dict().items())
 
 
-def test_both_weight_files_say_how_they_were_made(trained_folder):
-    for name, load in (("open_lifter", load_lifter), ("open_temporal", load_temporal)):
+def test_the_weight_files_say_how_they_were_made(trained_folder):
+    loaders = {"open_lifter": load_lifter, "open_temporal": load_temporal, "open_contacts": load_contacts}
+    for name, load in loaders.items():
         load(trained_folder / f"{name}.safetensors")
         _, header = read_weights(trained_folder / f"{name}.safetensors")
         assert header["iterations"] == "3" and header["seed"] == "0"
@@ -96,11 +105,25 @@ def test_both_weight_files_say_how_they_were_made(trained_folder):
         assert "python -m core train --motions motions.npz" in header["command"]
 
 
+def test_the_contact_network_learns_which_feet_stand(context):
+    training = ContactTraining(context(60))
+    before = training.validate()["validation_loss"]
+    for _ in range(60):
+        training.step()
+    assert training.validate()["validation_loss"] < 0.9 * before
+
+
+def stage_training_of(stage, made, trained_folder):
+    if stage == "temporal":
+        return TemporalTraining(made, load_lifter(trained_folder / "open_lifter.safetensors"))
+    return {"lifter": LifterTraining, "contacts": ContactTraining}[stage](made)
+
+
 class Killed(Exception):  # noqa: N818
     pass
 
 
-@pytest.mark.parametrize("stage", ["lifter", "temporal"])
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_stopped_at_any_step_ends_with_the_same_bits(context, trained_folder, tmp_path, stage):
     def run(folder, stop_at=None, **options):
         def report(text):
@@ -109,8 +132,7 @@ def test_a_stage_stopped_at_any_step_ends_with_the_same_bits(context, trained_fo
 
         # A checkpoint at every step.
         made = replace(context(3, report=report, save_every_s=-1.0, **options), output=folder)
-        lifter = load_lifter(trained_folder / "open_lifter.safetensors")
-        training = LifterTraining(made) if stage == "lifter" else TemporalTraining(made, lifter)
+        training = stage_training_of(stage, made, trained_folder)
         training.run()
         state = load_checkpoint(training.checkpoint_path)
         parts = [state["average"], state["random"], *state["parts"].values()]
@@ -138,7 +160,7 @@ def flatten(value):
     return [] if value is None else [value]
 
 
-@pytest.mark.parametrize("stage", ["lifter", "temporal"])
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_checkpoint_is_not_overwritten(motion_file, trained_folder, tmp_path, stage):
     path = tmp_path / f"{stage}_checkpoint.pt"
     path.write_bytes((trained_folder / path.name).read_bytes())
@@ -204,13 +226,11 @@ def few_timed_steps(monkeypatch):
 
 
 @pytest.mark.usefixtures("few_timed_steps")
-@pytest.mark.parametrize("stage", ["lifter", "temporal"])
+@pytest.mark.parametrize("stage", STAGES)
 def test_minutes_become_iterations_once_and_leave_no_trace(context, trained_folder, monkeypatch, stage):
     def make(folder, budget, resume=False, report=lambda _: None):
         made = replace(context(0, resume=resume, report=report), output=folder, budget=budget)
-        if stage == "lifter":
-            return LifterTraining(made)
-        return TemporalTraining(made, load_lifter(trained_folder / "open_lifter.safetensors"))
+        return stage_training_of(stage, made, trained_folder)
 
     def state_of(training):
         state = load_checkpoint(training.checkpoint_path)
@@ -219,7 +239,7 @@ def test_minutes_become_iterations_once_and_leave_no_trace(context, trained_fold
     # A clock on which each timed step takes three seconds, so that 12 seconds are four of them.
     steps = []
     monkeypatch.setattr(stage_training.time, "monotonic", lambda: 3.0 * len(steps))
-    for kind in (LifterTraining, TemporalTraining):
+    for kind in (LifterTraining, TemporalTraining, ContactTraining):
         step = kind.step
         monkeypatch.setattr(kind, "step", lambda self, step=step: steps.append(1) or step(self))
     minutes, said = Budget(minutes=0.2), []
@@ -275,6 +295,11 @@ def test_minutes_and_iterations_together_end_by_what_comes_first():
 def test_the_preset_says_how_long_each_stage_is(changes, lifter, temporal):
     preset = OpenPreset(**changes)
     assert (stage_budget(preset, "lifter"), stage_budget(preset, "temporal")) == (lifter, temporal)
+
+
+def test_the_contact_network_is_as_long_as_it_is_whatever_the_others_get():
+    assert stage_budget(OpenPreset(minutes=40.0), "contacts") == Budget(iterations=3_000)
+    assert stage_budget(OpenPreset(minutes=2.0, stage="contacts"), "contacts") == Budget(minutes=2.0)
 
 
 def test_a_stage_alone_has_all_minutes():

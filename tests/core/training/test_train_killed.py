@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from core.training.presets import read_preset
 from core.training.schedule import Budget, load_checkpoint
 from core.training.stage import StageContext
+from core.training.train import STAGES
 from core.training.train_lifter import LifterTraining
 
 ROOT = Path(__file__).parents[3]
@@ -30,6 +31,11 @@ batch_windows = 2
 window_frames = 6
 warmup_iterations = 2
 discriminator_warmup = 3
+[contacts]
+iterations = {iterations}
+batch_windows = 2
+window_frames = 12
+warmup_iterations = 2
 """
 
 
@@ -89,14 +95,14 @@ def test_a_killed_process_ends_with_the_same_bits(motion_file, library, torch_bo
     interval_s = checkpoint_interval_s(library, torch_body, tmp_path / "trial")
     subprocess.run(command(motion_file, whole, 1000), cwd=ROOT, check=True, capture_output=True)
     arguments = command(motion_file, killed, interval_s)
-    for stage in ("lifter", "temporal"):
+    for stage in STAGES:
         said = kill_after_a_checkpoint(arguments, stage, interval_s)
         path = killed / f"{stage}_checkpoint.pt"
         assert path.exists(), said
         assert 0 < load_checkpoint(path)["iteration"] < ITERATIONS, said
-        arguments = [*command(motion_file, killed, interval_s if stage == "lifter" else 1000), "--resume"]
+        arguments = [*command(motion_file, killed, interval_s if stage != STAGES[-1] else 1000), "--resume"]
     subprocess.run(arguments, cwd=ROOT, check=True, capture_output=True)
-    for stage in ("lifter", "temporal"):
+    for stage in STAGES:
         assert_equal(state_of(killed, stage), state_of(whole, stage), stage)
         name = f"open_{stage}.safetensors"
         assert_equal(load_file(killed / name), load_file(whole / name), name)

@@ -3,7 +3,6 @@ import pytest
 
 from core.body_model import BodyModel
 from core.rotations import rotmat_to_rot6d
-from core.training.evaluate import load_estimator
 from core.training.evaluation.estimates import (
     RawEstimates,
     estimate_tracks,
@@ -12,6 +11,7 @@ from core.training.evaluation.estimates import (
     posed_surface,
     true_tracks,
 )
+from core.training.trained_networks import load_estimator
 
 
 @pytest.fixture
