@@ -1,6 +1,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 from jointwise_ext.blender_addon.floor import floor_height_m, place_on_floor
 
 FOOT_LANDMARKS = [29, 31, 30, 32]
@@ -39,3 +40,50 @@ def test_placement_brings_the_floor_to_zero_and_keeps_lengths(motion):
     assert np.abs(feet[..., 2]).max() < 1e-6
     assert np.allclose(placement.rotation @ placement.rotation.T, np.eye(3))
     assert np.isclose(np.linalg.det(placement.rotation), 1)
+
+
+def tilted_floor(pitch, roll, height):
+    """What the motion file says of a floor, for a camera that looks down by a pitch and is rolled, metres above it."""
+    normal = np.array([np.sin(roll), -np.cos(roll) * np.cos(pitch), -np.cos(roll) * np.sin(pitch)])
+    return {"normal_cam": normal.tolist(), "offset_m": -height, "tilt_std_deg": 2.0, "is_estimated": True}
+
+
+def test_the_estimated_floor_decides_over_the_contacts(motion):
+    floor = tilted_floor(0.3, -0.05, 1.4)
+    normal = np.array(floor["normal_cam"])
+    told = dataclasses.replace(motion, metadata={**motion.metadata, "floor": floor})
+    placement = place_on_floor([told], np.zeros(4))
+    assert np.allclose(placement.rotation @ normal, [0, 0, 1])
+    # A point of the floor, and the camera itself.
+    on_floor = -1.4 * normal + np.cross(normal, [0.3, 0.2, 1.0])
+    assert np.isclose(placement.to_world(on_floor)[2], 0)
+    assert np.isclose(placement.to_world(np.zeros(3))[2], 1.4)
+    # The camera looks down and forward, and was not turned sideways.
+    sight = placement.rotation @ [0, 0, 1]
+    assert sight[1] > 0.9 and -0.35 < sight[2] < -0.2 and abs(sight[0]) < 0.02
+    assert np.isclose(np.linalg.det(placement.rotation), 1)
+
+
+def test_a_level_floor_is_placed_as_the_contacts_would_place_it(motion):
+    heights = np.full((motion.frame_count, 4), -0.9)
+    standing = standing_motion(motion, heights, np.ones((motion.frame_count, 4)))
+    told = dataclasses.replace(standing, metadata={"floor": tilted_floor(0.0, 0.0, 0.9)})
+    by_feet, by_floor = place_on_floor([standing], np.zeros(4)), place_on_floor([told], np.zeros(4))
+    assert np.allclose(by_feet.rotation, by_floor.rotation)
+    assert np.allclose(by_feet.translation, by_floor.translation)
+
+
+@pytest.mark.parametrize(
+    "floor",
+    [
+        None, {}, "flat", {"is_estimated": False}, {**tilted_floor(0, 0, 1), "is_estimated": False},
+        {**tilted_floor(0, 0, 1), "offset_m": None}, {**tilted_floor(0, 0, 1), "offset_m": float("nan")},
+        {**tilted_floor(0, 0, 1), "normal_cam": [0, 1]}, {**tilted_floor(0, 0, 1), "normal_cam": ["a", 0, 1]},
+        {**tilted_floor(0, 0, 1), "normal_cam": [0, 0, 0]}, tilted_floor(1.3, 0, 1),
+    ],
+)  # fmt: skip
+def test_no_floor_and_nonsense_leave_it_to_the_feet(motion, floor):
+    heights = np.full((motion.frame_count, 4), -0.9)
+    standing = standing_motion(motion, heights, np.ones((motion.frame_count, 4)))
+    told = dataclasses.replace(standing, metadata={"floor": floor})
+    assert np.isclose(place_on_floor([told], np.zeros(4)).translation[2], 0.9, atol=1e-6)
