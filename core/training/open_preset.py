@@ -1,12 +1,13 @@
 """All numbers of the training of what ships, as a typed preset: lifter and temporal encoder on simulated views."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from ..errors import OptionError
 from ..models.temporal_encoder import TemporalConfig
 
-Stage = Literal["all", "lifter", "temporal", "contacts"]
+STAGES: Final = ("lifter", "rendered", "temporal", "contacts")
+Stage = Literal["all", "lifter", "rendered", "temporal", "contacts"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,24 @@ class LifterOptions:
     weight_decay: float = 1e-3
     warmup_iterations: int = 200
     losses: LifterLossWeights = field(default_factory=LifterLossWeights)
+
+
+@dataclass(frozen=True)
+class RenderedOptions:
+    """Stage 1b, on rendered frames and simulated ones; only where there is a file of rendered frames.
+
+    Attributes:
+        rendered_share: of the frames of a batch, and of the loss.
+        rendered_losses: without the shape, which is unknown there.
+    """
+
+    iterations: int = 4_000
+    batch_frames: int = 256
+    rendered_share: float = 0.5
+    learning_rate: float = 4e-4
+    warmup_iterations: int = 100
+    losses: LifterLossWeights = field(default_factory=LifterLossWeights)
+    rendered_losses: LifterLossWeights = field(default_factory=lambda: LifterLossWeights(shape=0.0))
 
 
 @dataclass(frozen=True)
@@ -112,6 +131,7 @@ class OpenPreset:
     """
 
     lifter: LifterOptions = field(default_factory=LifterOptions)
+    rendered: RenderedOptions = field(default_factory=RenderedOptions)
     temporal: TemporalOptions = field(default_factory=TemporalOptions)
     contacts: ContactOptions = field(default_factory=ContactOptions)
     stage: Stage = "all"
@@ -127,8 +147,9 @@ class OpenPreset:
         for name, value in lengths.items():
             if value < 0:
                 raise OptionError(f"{name} is {value}; at least 0 was expected.")
-        for name, stage in (("lifter", self.lifter), ("temporal", self.temporal), ("contacts", self.contacts)):
-            if stage.iterations < 1:
-                raise OptionError(f"{name}.iterations is {stage.iterations}; at least 1 was expected.")
+        for name in STAGES:
+            iterations = getattr(self, name).iterations
+            if iterations < 1:
+                raise OptionError(f"{name}.iterations is {iterations}; at least 1 was expected.")
         if not 0 < self.lifter_share < 1:
             raise OptionError(f"lifter_share is {self.lifter_share}; a share between 0 and 1 was expected.")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .clips import MotionLibrary, WindowSampler, source_frames_for
 from .open_preset import OpenPreset
+from .rendered_frames import RenderedFrames
 from .schedule import Budget
 from .simulator import BENCHMARK, TRAINING, SimulatedViews, SimulatorSettings, simulate
 from .torch_body import TorchBody
@@ -73,6 +74,10 @@ class ViewSource:
         """Return views of the windows that begin at some source frames."""
         windows = self._context.library.windows(starts, frame_count, frame_rate_hz)
         return simulate(windows, frame_rate_hz, self._context.body, self._context.simulator, self._generator)
+
+    def draw_rendered(self, frames: RenderedFrames, rows: NDArray[np.int64], count: int) -> SimulatedViews:
+        """Return `count` views of the rendered frames in some rows, varied."""
+        return frames.varied(self._rng.choice(rows, count), self._generator)
 
     def sampler(self, frame_count: int, frame_rate_hz: float) -> WindowSampler:
         """Return the sampler for windows of this length; built once for each length."""

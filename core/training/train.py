@@ -6,9 +6,8 @@ at any time.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final
 
 import torch
 
@@ -19,16 +18,16 @@ from ..models.open_weights import load_lifter
 from ..models.weights import file_sha256
 from .clips import MotionLibrary, load_motion_library
 from .motion_files import merge_motion_libraries
-from .open_preset import OpenPreset
+from .open_preset import STAGES, OpenPreset
 from .output_folder import make_folder
-from .schedule import Budget
+from .rendered_frames import load_rendered_frames
+from .schedule import Budget, load_checkpoint
 from .stage import LIFTER_WEIGHTS_NAME, StageContext, checkpoint_path
 from .torch_body import TorchBody
 from .train_contacts import ContactTraining
 from .train_lifter import LifterTraining
+from .train_rendered import RenderedTraining
 from .train_temporal import TemporalTraining
-
-STAGES: Final = ("lifter", "temporal", "contacts")
 
 
 def train(
@@ -36,6 +35,7 @@ def train(
     output: Path,
     preset: OpenPreset | None = None,
     *,
+    rendered: Path | None = None,
     resume: bool = False,
     report: Callable[[str], None] = print,
 ) -> None:
@@ -43,6 +43,7 @@ def train(
 
     Args:
         motions: motion-capture npz files; their layout is in core/training/clips.py.
+        rendered: frames of rendered people (`prepare rendered`); without them stage `rendered` is left out.
         preset: all numbers; None for those of the shipped weights.
         resume: go on from the checkpoints in the output folder where there are any.
     Raises:
@@ -60,6 +61,7 @@ def train(
         # Before any work, as the second stage would find out half an hour later.
         _refuse_checkpoints(output, stages)
     library = merge_motion_libraries([load_motion_library(path) for path in motions])
+    frames = load_rendered_frames(rendered) if rendered is not None else None
     body = TorchBody(load_body_file(open_body_path()))
     data_sha256 = " ".join(file_sha256(path) for path in motions)
     header = {**_header(motions, library, preset), "data_sha256": data_sha256}
@@ -70,6 +72,10 @@ def train(
 
     if "lifter" in stages:
         LifterTraining(context("lifter")).run()
+    if "rendered" in stages and rendered is not None and frames is not None:
+        made = context("rendered")
+        made = replace(made, made_of={**made.made_of, "rendered_sha256": file_sha256(rendered)})
+        RenderedTraining(made, _lifter_of_stage_1(output), frames).run()
     if "temporal" in stages:
         # The stored float16 weights are the ones that ship, so those are what the second stage builds on.
         TemporalTraining(context("temporal"), _finished_lifter(output)).run()
@@ -86,11 +92,21 @@ def _refuse_checkpoints(output: Path, stages: tuple[str, ...]) -> None:
 
 def stage_budget(preset: OpenPreset, stage: str) -> Budget:
     """Return a stage's length: its share of the minutes, the number for each stage, or else its own number."""
-    # The contact network takes minutes where the others take an hour; its length is its own.
-    shares = {"lifter": preset.lifter_share, "temporal": 1 - preset.lifter_share, "contacts": 0.0}
-    minutes = preset.minutes * (shares[stage] if preset.stage == "all" else 1.0)
+    # The other stages take minutes where these two take an hour; their length is their own.
+    shares = {"lifter": preset.lifter_share, "temporal": 1 - preset.lifter_share}
+    minutes = preset.minutes * (shares.get(stage, 0.0) if preset.stage == "all" else 1.0)
     own_iterations = 0 if minutes else getattr(preset, stage).iterations
     return Budget(minutes or None, preset.iterations or own_iterations or None)
+
+
+def _lifter_of_stage_1(output: Path) -> LandmarkLifter:
+    """Return the lifter as stage 1 left it, out of its checkpoint: its weight file is stage 1b's by and by."""
+    path = checkpoint_path(output, "lifter")
+    if not path.exists():
+        raise WeightsError(f"{path} does not exist.", "Train the stage lifter first.")
+    network = LandmarkLifter()
+    network.load_state_dict(load_checkpoint(path)["average"])
+    return network
 
 
 def _finished_lifter(output: Path) -> LandmarkLifter:

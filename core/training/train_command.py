@@ -22,7 +22,7 @@ Report = Callable[[str], None]
 
 OPEN_OUTPUT: Final = Path(".dev/training")
 PAPER_OUTPUT: Final = Path(".dev/training-paper")
-_OPEN_ONLY: Final = ("motions", "stage", "minutes", "iterations")
+_OPEN_ONLY: Final = ("motions", "rendered", "stage", "minutes", "iterations")
 _PAPER_ONLY: Final = ("data", "cache", "checkpoint", "smpl", "regressors")
 
 
@@ -46,7 +46,10 @@ def run_train(options: Namespace, report: Report) -> None:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise OptionError("The open training runs on one processor; several GPUs are for --config paper.")
     output = options.output or OPEN_OUTPUT
-    train(options.motions, output, _open_preset(preset, options), resume=options.resume, report=report)
+    open_preset = _open_preset(preset, options)
+    if open_preset.stage == "rendered" and options.rendered is None:
+        raise OptionError("The stage rendered needs a file of rendered frames.", "Name it by --rendered.")
+    train(options.motions, output, open_preset, rendered=options.rendered, resume=options.resume, report=report)
 
 
 def run_extract_features(options: Namespace, report: Report) -> None:

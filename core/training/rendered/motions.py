@@ -1,4 +1,4 @@
-"""The motion of a shot, cut from mocap clips that are kept out of training, in world axes (Y up)."""
+"""The motion of a shot, cut from mocap clips, in world axes (Y up). The benchmark's are kept out of training."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +31,14 @@ class Motion:
 class MotionFiles:
     """Several motion files, from which clips are taken by name."""
 
-    def __init__(self, paths: tuple[Path, ...]) -> None:
+    def __init__(self, paths: tuple[Path, ...], *, for_training: bool = False) -> None:
         """Read the files (layout: see core/training/clips.py, with `clip_name`).
 
+        Args:
+            for_training: clips of the training split are given out, and no others.
         Raises: MotionDataError when one cannot be read.
         """
+        self._for_training = for_training
         self._libraries = [load_motion_library(path) for path in paths]
         self._names = [_clip_names(path, library) for path, library in zip(paths, self._libraries, strict=True)]
 
@@ -47,8 +50,26 @@ class MotionFiles:
         """
         for library, names in zip(self._libraries, self._names, strict=True):
             if clip in names:
-                return _cut(library, names.index(clip), clip, first_s, frame_count, frame_rate_hz)
+                index = names.index(clip)
+                self._check_split(library, index, clip)
+                return _cut(library, index, clip, first_s, frame_count, frame_rate_hz)
         raise MotionDataError(f"No motion file holds the clip {clip}.", "Give the files that the shots were made for.")
+
+    def training_clips(self) -> dict[str, float]:
+        """Return the names of all clips of the training split, and how many seconds each lasts."""
+        return {
+            name: float(library.clip_length[index] / library.frame_rate)
+            for library, names in zip(self._libraries, self._names, strict=True)
+            for index, name in enumerate(names)
+            if library.clip_split[index] == "train"
+        }
+
+    def _check_split(self, library: MotionLibrary, index: int, clip: str) -> None:
+        is_trained_on = library.clip_split[index] == "train"
+        if is_trained_on and not self._for_training:
+            raise MotionDataError(f"The clip {clip} of {library.name} is one that networks are trained on.")
+        if self._for_training and not is_trained_on:
+            raise MotionDataError(f"The clip {clip} of {library.name} is kept out of training.")
 
 
 def _clip_names(path: Path, library: MotionLibrary) -> list[str]:
@@ -62,8 +83,6 @@ def _clip_names(path: Path, library: MotionLibrary) -> list[str]:
 def _cut(
     library: MotionLibrary, index: int, clip: str, first_s: float, frame_count: int, frame_rate_hz: float
 ) -> Motion:
-    if library.clip_split[index] == "train":
-        raise MotionDataError(f"The clip {clip} of {library.name} is one that networks are trained on.")
     needed = int(np.ceil((frame_count - 1) * library.frame_rate / frame_rate_hz)) + CONTEXT_FRAMES
     # Interpolation looks one frame back, which must not be another clip's.
     first = int(library.clip_start[index]) + max(round(first_s * library.frame_rate), 1)

@@ -31,9 +31,9 @@ GET_UP_S: Final = (3.6, 4.8)
 class Stage:
     """Sets up shots from one set of sources, which are read once."""
 
-    def __init__(self, sources: RenderSources) -> None:
+    def __init__(self, sources: RenderSources, *, for_training: bool = False) -> None:
         self._sources = sources
-        self._motions = MotionFiles(sources.motions)
+        self.motions = MotionFiles(sources.motions, for_training=for_training)
         self._bodies: BodyMaker = body_maker(sources.makehuman)
 
     def set_up(self, shot: Shot) -> tuple[Scene, ShotTruth]:
@@ -72,7 +72,7 @@ class Stage:
             if take.clip == RUN:
                 piece = running_motion(count, rate, shot.seed)
             else:
-                piece = self._motions.motion(take.clip, take.first_s, count, rate)
+                piece = self.motions.motion(take.clip, take.first_s, count, rate)
             piece = mirrored(piece) if take.is_mirrored else piece
             motion = piece if motion is None else joined(motion, piece, blend)
         if motion is None or motion.frame_count < shot.frame_count:

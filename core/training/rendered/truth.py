@@ -55,11 +55,12 @@ class ShotTruth:
 
         Raises: OutputError when it cannot be written.
         """
-        arrays = self._arrays()
+        arrays = self.arrays()
         with whole_file(path) as partial, partial.open("wb") as file:
             np.savez_compressed(file, **arrays)
 
-    def _arrays(self) -> dict[str, Any]:
+    def arrays(self) -> dict[str, Any]:
+        """Return what the file holds."""
         path = self.camera.camera_from_world
         landmarks = self.landmarks_cam()
         rotmat = np.stack([person.rotmat for person in self.people])

@@ -22,10 +22,13 @@ from core.training.open_preset import (
 )
 from core.training.schedule import Budget, Progress, WeightAverage, load_checkpoint
 from core.training.stage import StageContext
-from core.training.train import STAGES, stage_budget, train
+from core.training.train import stage_budget, train
 from core.training.train_contacts import ContactTraining
 from core.training.train_lifter import LifterTraining
 from core.training.train_temporal import TemporalTraining
+
+STAGES = ("lifter", "temporal", "contacts")
+"""Of a training without rendered frames."""
 
 SMALL = OpenPreset(
     lifter=LifterOptions(batch_frames=64, warmup_iterations=5),

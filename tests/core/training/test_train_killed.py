@@ -12,9 +12,9 @@ from safetensors.torch import load_file
 from core.training.presets import read_preset
 from core.training.schedule import Budget, load_checkpoint
 from core.training.stage import StageContext
-from core.training.train import STAGES
 from core.training.train_lifter import LifterTraining
 
+STAGES = ("lifter", "temporal", "contacts")
 ROOT = Path(__file__).parents[3]
 ITERATIONS = 12
 CHECKPOINT_STEPS = 2.5

@@ -1,0 +1,111 @@
+"""Stage 1b, where there are rendered frames: the lifter learns on from what BlazePose really says of them.
+
+Half of each batch stays simulated: rendered people are few, and an estimator that sees only them learns them by heart.
+"""
+
+import copy
+import hashlib
+from typing import Final
+
+import numpy as np
+import torch
+
+from ..models.landmark_lifter import LandmarkLifter, LifterOutput
+from ..models.open_weights import save_weights
+from .metrics import mean_distance_mm, procrustes_align, rooted_body
+from .rendered_frames import RenderedFrames
+from .schedule import set_learning_rate
+from .stage import LIFTER_WEIGHTS_NAME, StageContext, validation_views
+from .stage_training import StageTraining, Stateful
+from .torch_rotations import rot6d_to_rotmat
+from .train_lifter import VALIDATION_FRAMES, lifter_loss, posed_landmarks, view_evidence
+
+PANELS: Final = {
+    "loss": ("loss", "rendered_loss"),
+    "validation error [mm]": ("MPJPE_mm", "PA-MPJPE_mm", "rendered_MPJPE_mm", "rendered_PA-MPJPE_mm"),
+}
+VALIDATION_EVERY: Final = 10
+"""Every tenth shot is kept out of training."""
+
+
+class RenderedTraining(StageTraining):
+    """The state of stage 1b.
+
+    Args:
+        lifter: as stage 1 left it.
+    """
+
+    def __init__(self, context: StageContext, lifter: LandmarkLifter, frames: RenderedFrames) -> None:
+        torch.manual_seed(context.seed)
+        self.options = options = context.preset.rendered
+        self._start_sha256 = _sha256(lifter)
+        self.network = lifter
+        self.optimizer = torch.optim.AdamW(lifter.parameters(), lr=options.learning_rate, weight_decay=1e-3)
+        is_validation = frames.shot % VALIDATION_EVERY == VALIDATION_EVERY - 1
+        self._train_rows, self._validation_rows = np.flatnonzero(~is_validation), np.flatnonzero(is_validation)
+        self._frames = frames
+        super().__init__(context, "rendered", self.network, context.seed + 4, PANELS)
+        if self.resumes:
+            self.restore()
+
+    def step(self) -> dict[str, float]:
+        """Take one optimiser step; return its losses."""
+        options, body = self.options, self.context.body
+        set_learning_rate(self.optimizer, self.progress.learning_rate(options.learning_rate, options.warmup_iterations))
+        rendered_count = round(options.rendered_share * options.batch_frames)
+        simulated = self.source.draw(options.batch_frames - rendered_count, 1, self.context.library.frame_rate)
+        rendered = self.source.draw_rendered(self._frames, self._train_rows, rendered_count)
+        losses = []
+        for views, weights in ((simulated, options.losses), (rendered, options.rendered_losses)):
+            boxed = view_evidence(views)
+            losses.append(lifter_loss(self.network(boxed.values), boxed, views, body, weights))
+        share = options.rendered_share
+        loss = (1 - share) * losses[0] + share * losses[1]
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.update(self.network, self.progress.iteration)
+        self.progress.iteration += 1
+        return {"loss": losses[0].item(), "rendered_loss": losses[1].item()}
+
+    def averaged_network(self) -> LandmarkLifter:
+        """Return a copy of the network with the averaged weights."""
+        network = copy.deepcopy(self.network)
+        network.load_state_dict(self.average.state)
+        return network.eval()
+
+    def save_weights(self) -> None:
+        """Write the averaged weights, in the place of stage 1's."""
+        path = self.context.output / LIFTER_WEIGHTS_NAME
+        save_weights(path, self.average.state, self.network.config, self.header())
+
+    def parts(self) -> dict[str, Stateful]:
+        """Return what training changes."""
+        return {"network": self.network, "optimizer": self.optimizer}
+
+    def made_of(self) -> dict[str, str]:
+        """Return hashes of what the stage is trained on, the lifter that it starts from too."""
+        return {**super().made_of(), "start_sha256": self._start_sha256}
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """Return the errors on fixed simulated frames and on the rendered shots that are kept out."""
+        network, errors = self.averaged_network(), {}
+        sets = {"": validation_views(self.context.library, self.context.body, 1, VALIDATION_FRAMES)}
+        if len(self._validation_rows):
+            sets["rendered_"] = self._frames.part(self._validation_rows)
+        for prefix, views in sets.items():
+            output: LifterOutput = network(view_evidence(views).values)
+            landmarks = posed_landmarks(rot6d_to_rotmat(output.rot6d), output.betas, self.context.body)
+            predicted, true = rooted_body(landmarks.numpy()), rooted_body(views.landmarks.numpy())
+            errors[f"{prefix}MPJPE_mm"] = mean_distance_mm(predicted, true)
+            errors[f"{prefix}PA-MPJPE_mm"] = mean_distance_mm(procrustes_align(predicted, true), true)
+        return errors
+
+
+def _sha256(lifter: LandmarkLifter) -> str:
+    digest = hashlib.sha256()
+    for value in lifter.state_dict().values():
+        digest.update(value.numpy().tobytes())
+    return digest.hexdigest()
