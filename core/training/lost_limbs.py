@@ -19,12 +19,12 @@ from .occlusion import LEAST_VISIBILITY, LIMB_ANCHORS, LIMBS, REFERENCE_RATE_HZ
 class LostLimbSettings:
     """How often and for how long; lengths are frames at 30 Hz and scale with the frame rate."""
 
-    probability: float = 0.0
-    """Of each limb, in each window, to be lost once."""
+    share: float = 0.0
+    """Of the frames, in which a limb is lost; a longer window loses it more often, at most once."""
     both_legs_probability: float = 0.0
     """Of both legs, in the whole window: a picture that ends at the hips."""
-    body_probability: float = 0.0
-    """Of everything, in each window, to be lost once: somebody passes in front."""
+    body_share: float = 0.0
+    """Of the frames, in which everything is lost: somebody passes in front."""
     lengths: tuple[int, int] = (4, 45)
     held_share: float = 0.5
     """Of the guesses that stay where the limb was last seen; the others are somebody else's limb."""
@@ -66,7 +66,7 @@ def _body_spell(
     count: int, frames: int, frame_rate_hz: float, settings: LostLimbSettings, generator: torch.Generator
 ) -> Tensor:
     """Return (N, T) bool: when everything is lost; never from the first frame on, as then nobody would be tracked."""
-    spell = _spell(count, frames, frame_rate_hz, settings, generator, settings.body_probability)
+    spell = _spell(count, frames, frame_rate_hz, settings, generator, settings.body_share)
     return spell & ~spell[:, :1]
 
 
@@ -85,12 +85,13 @@ def _spell(
     frame_rate_hz: float,
     settings: LostLimbSettings,
     generator: torch.Generator,
-    probability: float | None = None,
+    share: float | None = None,
 ) -> Tensor:
     """Return (N, T) bool: at most one run in each window, anywhere that it touches the window."""
     low, high = settings.lengths
     length = (torch.randint(low, high + 1, (count, 1), generator=generator) * frame_rate_hz / REFERENCE_RATE_HZ).round()
-    chance = settings.probability if probability is None else probability
+    mean = (low + high) / 2 * frame_rate_hz / REFERENCE_RATE_HZ
+    chance = (settings.share if share is None else share) * (frames + mean) / mean
     chosen = torch.rand(count, 1, generator=generator) < chance
     first = (torch.rand(count, 1, generator=generator) * (frames + length - 1)).floor() - length + 1
     time = torch.arange(frames)

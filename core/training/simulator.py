@@ -57,7 +57,7 @@ TRAINING = replace(
     ),
     rendered_share=0.75,
     occlusion=OcclusionSettings(crop_probability=0.05),
-    lost_limbs=LostLimbSettings(probability=0.03, both_legs_probability=0.02, body_probability=0.03),
+    lost_limbs=LostLimbSettings(share=0.03, both_legs_probability=0.02, body_share=0.03),
     limb_mix_probability=0.25,
     bend_probability=0.15,
     bone_scale_std=0.03,
@@ -120,7 +120,7 @@ def simulate(
     true_keypoints2d = project(landmarks, views.pelvis, views.focal)
     scene = Scene(landmarks, views.pelvis, true_keypoints2d, views.focal, frame_rate_hz)
     seen = observe(scene, settings, generator)
-    if settings.lost_limbs.probability > 0:
+    if settings.lost_limbs.share > 0:
         seen = lose_limbs(seen, frame_rate_hz, settings.lost_limbs, generator)
     world = seen.world_landmarks - hip_middle(seen.world_landmarks)
     return SimulatedViews(

@@ -16,7 +16,7 @@ def observation(count=40, frames=50):
 
 def test_only_lost_limbs_change_and_they_come_with_low_visibility():
     seen = observation()
-    lost = lose_limbs(seen, 30.0, LostLimbSettings(probability=0.5), torch.Generator().manual_seed(1))
+    lost = lose_limbs(seen, 30.0, LostLimbSettings(share=0.16), torch.Generator().manual_seed(1))
     changed = (lost.world_landmarks != seen.world_landmarks).any(-1)
     assert torch.equal(changed, (lost.keypoints2d != seen.keypoints2d).any(-1))
     assert torch.equal(changed, lost.visibility < seen.visibility)
@@ -31,7 +31,7 @@ def test_only_lost_limbs_change_and_they_come_with_low_visibility():
 
 
 def test_spells_last_as_long_in_seconds_at_any_frame_rate():
-    settings = LostLimbSettings(probability=1.0, lengths=(10, 10))
+    settings = LostLimbSettings(share=1.0, lengths=(10, 10))
     for rate, expected in ((30.0, 10), (60.0, 20)):
         seen = observation(200, 100)
         lost = lose_limbs(seen, rate, settings, torch.Generator().manual_seed(2))
@@ -40,7 +40,7 @@ def test_spells_last_as_long_in_seconds_at_any_frame_rate():
 
 
 def test_a_held_guess_hangs_on_its_anchor_where_it_was_last_seen():
-    settings = LostLimbSettings(probability=1.0, held_share=1.0, wander_m=0.0, lengths=(8, 8))
+    settings = LostLimbSettings(share=1.0, held_share=1.0, wander_m=0.0, lengths=(8, 8))
     seen = observation()
     lost = lose_limbs(seen, 30.0, settings, torch.Generator().manual_seed(3))
     wrist, anchor = LIMBS[0][1], LIMB_ANCHORS[0]
@@ -58,14 +58,14 @@ def test_a_held_guess_hangs_on_its_anchor_where_it_was_last_seen():
 
 
 def test_pictures_that_end_at_the_hips_lose_both_legs_throughout():
-    settings = LostLimbSettings(probability=1e-9, both_legs_probability=1.0)
+    settings = LostLimbSettings(share=1e-9, both_legs_probability=1.0)
     lost = lose_limbs(observation(), 30.0, settings, torch.Generator().manual_seed(4))
     assert (lost.visibility[..., [25, 26, 27, 28]] < 0.66).all()
     assert (lost.visibility[..., [11, 13, 15, 23]] == 0.95).all()
 
 
 def test_a_lost_body_stands_where_it_was_last_seen():
-    settings = LostLimbSettings(probability=1e-9, body_probability=1.0, wander_m=0.0)
+    settings = LostLimbSettings(share=1e-9, body_share=1.0, wander_m=0.0)
     seen = observation()
     lost = lose_limbs(seen, 30.0, settings, torch.Generator().manual_seed(5))
     assert torch.equal(lost.world_landmarks[:, 0], seen.world_landmarks[:, 0])

@@ -67,8 +67,7 @@ def test_a_landmark_behind_the_trunk_is_occluded_and_one_before_it_is_not():
 
 def test_swaps_exchange_sides_in_some_frames_and_never_lose_a_landmark():
     values = torch.arange(33.0).expand(400, 30, 33)
-    settings = OcclusionSettings(swap_rate=0.1)
-    (swapped,) = swap_sides([values], 30.0, settings, torch.Generator().manual_seed(0))
+    (swapped,) = swap_sides([values], 30.0, 0.1, torch.Generator().manual_seed(0))
     assert torch.equal(swapped.sort(dim=-1).values, values)
     changed = (swapped != values).any(-1)
     assert 0.05 < changed.float().mean() < 0.5
