@@ -25,11 +25,11 @@ class LifterOptions:
     """Stage 1, on single frames.
 
     Attributes:
-        iterations: optimiser steps; an hour on one core where the shipped weights were made.
+        iterations: optimiser steps; half an hour on one core where the shipped weights were made.
         learning_rate: the highest, after the warm-up; it then falls along a cosine.
     """
 
-    iterations: int = 20_000
+    iterations: int = 14_000
     batch_frames: int = 256
     learning_rate: float = 1e-3
     weight_decay: float = 1e-3
@@ -42,13 +42,15 @@ class RenderedOptions:
     """Stage 1b, on rendered frames and simulated ones; only where there is a file of rendered frames.
 
     Attributes:
-        rendered_share: of the frames of a batch, and of the loss.
+        rendered_share, carried_share: of the frames of a batch: rendered ones, and simulated ones with errors carried
+            over from them; the others are simulated with the simulator's own errors.
         rendered_losses: without the shape, which is unknown there.
     """
 
     iterations: int = 4_000
     batch_frames: int = 256
-    rendered_share: float = 0.5
+    rendered_share: float = 0.35
+    carried_share: float = 0.4
     learning_rate: float = 4e-4
     warmup_iterations: int = 100
     losses: LifterLossWeights = field(default_factory=LifterLossWeights)

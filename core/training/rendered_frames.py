@@ -5,7 +5,7 @@ The file is made by `python -m core prepare rendered`; its keys are in `core/tra
 
 import math
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +16,13 @@ from torch import Tensor
 
 from ..errors import MotionDataError
 from ..rotations import rotvec_to_rotmat
-from ..skeleton import BETA_COUNT, JOINT_COUNT, LANDMARK_COUNT, MIRROR_JOINTS, MIRROR_LANDMARKS
+from ..skeleton import BETA_COUNT, JOINT_COUNT, LANDMARK_COUNT
 from .simulator import SimulatedViews
 from .torch_rotations import rotvec_to_rotmat as torch_rotvec_to_rotmat
 
 ROLL_STD_DEG: Final = 7.0
+JITTER_M: Final = (0.006, 0.015)
+"""Of what is reported, in the picture and in 3-D: the same frame is not seen alike twice."""
 FOCAL_ERROR_STD: Final = 0.15
 """As the simulator's cameras (`TRAINING`)."""
 SWAPPED_SHARE: Final = 0.5
@@ -65,34 +67,15 @@ class RenderedFrames:
         )
 
     def varied(self, rows: NDArray[np.int64], generator: torch.Generator) -> SimulatedViews:
-        """Return views (N, 1) of some rows: half of them mirrored, all rolled, told a focal length that is off."""
+        """Return views (N, 1) of some rows, rolled and told a focal length that is off.
+
+        Note: not mirrored, as the landmark network takes left and right differently.
+        """
         count, views = len(rows), self.part(rows)
-        views = mirror_views(views, torch.rand(count, generator=generator) < 0.5)
         angle = math.radians(ROLL_STD_DEG) * torch.randn(count, generator=generator)
         error = torch.exp(FOCAL_ERROR_STD * torch.randn(count, 1, 1, generator=generator))
-        return roll_views(views, angle, views.focal * error)
-
-
-def mirror_views(views: SimulatedViews, chosen: Tensor) -> SimulatedViews:
-    """Return the views (N, T) with the chosen ones (N,) bool mirrored left to right."""
-    flip = torch.tensor([-1.0, 1.0, 1.0])
-    joints, points = list(MIRROR_JOINTS), list(MIRROR_LANDMARKS)
-
-    def either(mirrored: Tensor, plain: Tensor) -> Tensor:
-        return torch.where(chosen.view(-1, *(1,) * (plain.ndim - 1)), mirrored, plain)
-
-    return SimulatedViews(
-        either((flip[:, None] * views.rotmat * flip)[:, :, joints], views.rotmat),
-        views.betas,
-        either((views.landmarks * flip)[:, :, points], views.landmarks),
-        either(views.pelvis * flip, views.pelvis),
-        either((views.true_keypoints2d * flip[:2])[:, :, points], views.true_keypoints2d),
-        either((views.keypoints2d * flip[:2])[:, :, points], views.keypoints2d),
-        either((views.world_landmarks * flip)[:, :, points], views.world_landmarks),
-        either(views.visibility[:, :, points], views.visibility),
-        views.focal,
-        views.frame_rate_hz,
-    )
+        rolled = roll_views(views, angle, views.focal * error)
+        return jitter_views(rolled, generator)
 
 
 def roll_views(views: SimulatedViews, angle: Tensor, believed_focal: Tensor) -> SimulatedViews:
@@ -116,6 +99,15 @@ def roll_views(views: SimulatedViews, angle: Tensor, believed_focal: Tensor) -> 
         believed_focal,
         views.frame_rate_hz,
     )
+
+
+def jitter_views(views: SimulatedViews, generator: torch.Generator) -> SimulatedViews:
+    """Return the views (N, T) with small errors added to what is reported."""
+    in_picture, in_space = JITTER_M
+    metre2d = (views.focal / views.pelvis[..., 2:])[..., None]
+    off2d = torch.randn(views.keypoints2d.shape, generator=generator) * in_picture * metre2d
+    off3d = torch.randn(views.world_landmarks.shape, generator=generator) * in_space
+    return replace(views, keypoints2d=views.keypoints2d + off2d, world_landmarks=views.world_landmarks + off3d)
 
 
 def load_rendered_frames(path: Path) -> RenderedFrames:

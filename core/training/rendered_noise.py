@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..landmark_places import BLAZEPOSE_FROM_BODY
 from ..skeleton import LANDMARK_COUNT
+from .guessed_depth import guessed_depth
 from .landmark_noise import damped_noise
 from .observation import Observation, Scene, hip_middle
 from .occlusion import swap_sides
@@ -34,8 +35,8 @@ class RenderedNoise:
     height_log_std: float = 0.04
     clip_log_std: float = 0.27
     limb_log_std: float = 0.2
-    turn_bias_rad: tuple[float, float, float] = (0.045, 0.055, 0.02)
-    turn_slow_rad: tuple[float, float, float] = (0.06, 0.10, 0.03)
+    turn_bias_rad: tuple[float, float, float] = (0.03, 0.03, 0.02)
+    turn_slow_rad: tuple[float, float, float] = (0.03, 0.04, 0.03)
     root_bias: float = 0.007
     root_slow: float = 0.007
     """Of the whole person in the picture, person heights."""
@@ -47,37 +48,37 @@ _CHAIN_PARTS: Final = ((0.35, 0.17), (0.55, 0.06))
 _TURN_PARTS: Final = ((0.40, 0.17), (0.42, 0.06))
 _POINT_PARTS: Final = ((0.45, 0.045),)
 
-# Landmark, the one it hangs on; mm: across the line of sight in the picture and the guess (bias, slow), of the guess
-# alone (slow), in depth (bias, slow).
-_CHAIN: Final[tuple[tuple[int, int | None, float, float, float, float, float], ...]] = (
-    (0, None, 10, 15, 15, 80, 55), (7, 0, 3, 3, 3, 12, 9), (8, 0, 3, 3, 3, 12, 9),
-    (11, None, 10, 15, 13, 42, 45), (12, None, 10, 15, 13, 42, 45),
-    (13, 11, 10, 12, 11, 46, 52), (14, 12, 10, 12, 11, 46, 52),
-    (15, 13, 9, 11, 15, 50, 60), (16, 14, 9, 11, 15, 50, 60),
-    (17, 15, 8, 7, 8, 24, 24), (18, 16, 8, 7, 8, 24, 24), (19, 15, 8, 8, 9, 28, 26), (20, 16, 8, 8, 9, 28, 26),
-    (21, 15, 10, 5, 6, 18, 18), (22, 16, 10, 5, 6, 18, 18),
-    (23, None, 7, 6, 4, 15, 11), (24, None, 7, 6, 4, 15, 11),
-    (25, 23, 11, 14, 14, 42, 52), (26, 24, 11, 14, 14, 42, 52),
-    (27, 25, 10, 19, 13, 50, 58), (28, 26, 10, 19, 13, 50, 58),
-    (29, 27, 10, 8, 7, 28, 18), (30, 28, 10, 8, 7, 28, 18), (31, 27, 11, 16, 14, 50, 42), (32, 28, 11, 16, 14, 50, 42),
+# Landmark, the one it hangs on; mm across the line of sight: in the picture and the guess (bias, slow), of the guess
+# alone (slow).
+_CHAIN: Final[tuple[tuple[int, int | None, float, float, float], ...]] = (
+    (0, None, 8, 11, 15), (7, 0, 2, 2, 3), (8, 0, 2, 2, 3),
+    (11, None, 8, 11, 13), (12, None, 8, 11, 13),
+    (13, 11, 8, 9, 11), (14, 12, 8, 9, 11),
+    (15, 13, 7, 8, 15), (16, 14, 7, 8, 15),
+    (17, 15, 6, 5, 8), (18, 16, 6, 5, 8), (19, 15, 6, 6, 9), (20, 16, 6, 6, 9),
+    (21, 15, 8, 4, 6), (22, 16, 8, 4, 6),
+    (23, None, 6, 4, 4), (24, None, 6, 4, 4),
+    (25, 23, 9, 10, 14), (26, 24, 9, 10, 14),
+    (27, 25, 8, 14, 13), (28, 26, 8, 14, 13),
+    (29, 27, 8, 6, 7), (30, 28, 8, 6, 7), (31, 27, 9, 12, 14), (32, 28, 9, 12, 14),
 )  # fmt: skip
 _GUESS_SHARE, _GUESS_POINT_SHARE = 0.85, 0.5
 """Of the picture's error that is in the guess too: of the limbs', and of each landmark's own."""
 
-# Landmarks; mm of a fast error of their own in the picture; how much more is wrong when hidden, across and in depth;
-# reported visibility as mean and std of its logit, seen and hidden.
+# Landmarks; mm of a fast error of their own in the picture; how much more is wrong when hidden; reported
+# visibility as mean and std of its logit, seen and hidden.
 _GROUPS: Final = (
-    (tuple(range(11)), 7, 0.4, 0.0, (7.0, 0.5), (6.0, 1.5)),
-    ((11, 12), 7, 0.4, 0.0, (7.0, 0.5), (7.0, 0.5)),
-    ((13, 14), 14, 0.7, 0.15, (3.2, 1.8), (-0.4, 2.5)),
-    ((15, 16), 17, 1.7, 0.7, (3.4, 1.8), (-1.6, 2.2)),
-    ((17, 18, 19, 20, 21, 22), 21, 1.7, 0.6, (3.2, 1.8), (-1.6, 2.2)),
-    ((23, 24), 4, 0.3, 0.0, (7.0, 0.5), (7.0, 0.5)),
-    ((25, 26), 13, 1.1, 0.2, (2.7, 1.9), (-0.7, 1.8)),
-    ((27, 28), 20, 1.1, 0.15, (3.0, 1.8), (-1.6, 1.9)),
-    ((29, 30, 31, 32), 24, 1.0, 0.05, (2.6, 1.9), (-0.9, 2.2)),
+    (tuple(range(11)), 5, 0.7, (7.0, 0.5), (6.0, 1.5)),
+    ((11, 12), 5, 0.7, (7.0, 0.5), (7.0, 0.5)),
+    ((13, 14), 10, 1.2, (3.2, 1.8), (-0.4, 2.5)),
+    ((15, 16), 12, 2.9, (3.4, 1.8), (-1.6, 2.2)),
+    ((17, 18, 19, 20, 21, 22), 15, 2.9, (3.2, 1.8), (-1.6, 2.2)),
+    ((23, 24), 3, 0.5, (7.0, 0.5), (7.0, 0.5)),
+    ((25, 26), 9, 1.9, (2.7, 1.9), (-0.7, 1.8)),
+    ((27, 28), 14, 1.9, (3.0, 1.8), (-1.6, 1.9)),
+    ((29, 30, 31, 32), 17, 1.7, (2.6, 1.9), (-0.9, 2.2)),
 )
-_HIDDEN_LOG_STD: Final = 0.5
+_HIDDEN_LOG_STD: Final = 0.7
 _OUTSIDE_FACTOR: Final = 1.4
 """How much further off what lies outside the picture is than what is hidden."""
 _LIMB_OF: Final = {13: 0, 15: 0, 14: 1, 16: 1, 25: 2, 27: 2, 29: 2, 31: 2, 26: 3, 28: 3, 30: 3, 32: 3}
@@ -113,8 +114,8 @@ def _limbs() -> Tensor:
 _STEPS = torch.tensor([row[2:] for row in _CHAIN], dtype=torch.float32) / 1000
 _CHAIN_MATRIX, _LIMBS = _chain_matrix(), _limbs()
 _POINT_M = _per_landmark(1) / 1000
-_HIDDEN_ACROSS, _HIDDEN_DEPTH = _per_landmark(2), _per_landmark(3)
-_SEEN_LOGIT, _HIDDEN_LOGIT = _per_landmark(4), _per_landmark(5)
+_HIDDEN_ACROSS = _per_landmark(2)
+_SEEN_LOGIT, _HIDDEN_LOGIT = _per_landmark(3), _per_landmark(4)
 _PLACES = torch.as_tensor(BLAZEPOSE_FROM_BODY, dtype=torch.float32)
 
 
@@ -125,16 +126,18 @@ def observe_rendered(scene: Scene, noise: RenderedNoise, generator: torch.Genera
     behind, outside = hidden_landmarks(scene, noise.hiding, generator)
     hidden = torch.maximum(behind, outside)
     mood = torch.randn(len(places), 1, _TRUNK_LIMB + 1, generator=generator)[..., _LIMBS]
-    across, depth = _factors(hidden, outside, mood, noise, generator)
+    amplitude = torch.exp(noise.clip_log_std * torch.randn(len(places), 1, 1, generator=generator))
+    across = amplitude * _factor(hidden, outside, mood, noise, generator)
     size = standing_height(scene.landmarks) / 1.65
-    in_picture, of_guess, in_depth = _errors(places, rate, generator)
+    in_picture, of_guess = _errors(places, rate, generator)
     point = _POINT_M[:, None] * mixed_noise(places[..., :2].shape, _POINT_PARTS, rate, generator)
     root = _root_error(places, noise, rate, generator)
     image_m = ((in_picture + point) * across[..., None] + root) * size
     keypoints2d = project(places, scene.pelvis, scene.focal) + image_m * scene.metre2d[..., None]
     guess = (_GUESS_SHARE * in_picture + _GUESS_POINT_SHARE * point + of_guess) * across[..., None]
-    error = torch.cat([guess, in_depth * depth[..., None]], dim=-1)
-    world = _guessed(places, size, noise, rate, generator) + error
+    world = _guessed(places, size, noise, rate, generator)
+    depth = guessed_depth(world[..., 2], amplitude, rate, generator)
+    world = torch.cat([world[..., :2] + guess, depth[..., None]], dim=-1)
     visibility = _reported(hidden, mood, rate, generator)
     swapped = swap_sides([keypoints2d, world, visibility], rate, noise.swap_rate, generator)
     keypoints2d, world, visibility = swapped
@@ -164,17 +167,16 @@ def standing_height(landmarks: Tensor) -> Tensor:
     return height
 
 
-def _errors(places: Tensor, rate: float, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Return errors in metres (N, T, 33, A): of picture and guess, of the guess alone (both across), and in depth."""
+def _errors(places: Tensor, rate: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return errors across the line of sight in metres (N, T, 33, 2): of picture and guess, and of the guess alone."""
     count, frames = places.shape[:2]
     steps = len(_CHAIN)
-    slow = mixed_noise(torch.Size((count, frames, steps, 5)), _CHAIN_PARTS, rate, generator)
-    bias = torch.randn(count, 1, steps, 3, generator=generator)
-    picture = _STEPS[:, :1] * bias[..., :2] + _STEPS[:, 1:2] * slow[..., :2]
-    guess = _STEPS[:, 2:3] * slow[..., 2:4]
-    depth = _STEPS[:, 3:4] * bias[..., 2:] + _STEPS[:, 4:5] * slow[..., 4:]
-    summed = _CHAIN_MATRIX @ torch.cat([picture, guess, depth], dim=-1)
-    return summed[..., :2], summed[..., 2:4], summed[..., 4:]
+    slow = mixed_noise(torch.Size((count, frames, steps, 4)), _CHAIN_PARTS, rate, generator)
+    bias = torch.randn(count, 1, steps, 2, generator=generator)
+    picture = _STEPS[:, :1] * bias + _STEPS[:, 1:2] * slow[..., :2]
+    guess = _STEPS[:, 2:3] * slow[..., 2:]
+    summed = _CHAIN_MATRIX @ torch.cat([picture, guess], dim=-1)
+    return summed[..., :2], summed[..., 2:]
 
 
 def _root_error(places: Tensor, noise: RenderedNoise, rate: float, generator: torch.Generator) -> Tensor:
@@ -185,15 +187,12 @@ def _root_error(places: Tensor, noise: RenderedNoise, rate: float, generator: to
     return 1.65 * (noise.root_bias * bias + noise.root_slow * slow)
 
 
-def _factors(
-    hidden: Tensor, outside: Tensor, mood: Tensor, noise: RenderedNoise, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Return factors (N, T, 33) on the error across the line of sight and in depth."""
-    clip = noise.clip_log_std * torch.randn(len(hidden), 1, 1, generator=generator)
-    size = torch.exp(clip - noise.limb_log_std * mood)
+def _factor(hidden: Tensor, outside: Tensor, mood: Tensor, noise: RenderedNoise, generator: torch.Generator) -> Tensor:
+    """Return a factor (N, T, 33) on the error across the line of sight."""
     worse = torch.exp(_HIDDEN_LOG_STD * torch.randn(len(hidden), 1, LANDMARK_COUNT, generator=generator))
     worse = hidden * worse * (1 + (_OUTSIDE_FACTOR - 1) * outside)
-    return size * (1 + _HIDDEN_ACROSS * worse), size * (1 + _HIDDEN_DEPTH * worse)
+    factor: Tensor = torch.exp(-noise.limb_log_std * mood) * (1 + _HIDDEN_ACROSS * worse)
+    return factor
 
 
 def _guessed(places: Tensor, size: Tensor, noise: RenderedNoise, rate: float, generator: torch.Generator) -> Tensor:

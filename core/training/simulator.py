@@ -1,5 +1,6 @@
 """From motion capture to what the landmark network would see: camera, body, visibility, noise. On the fly, no cache."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -17,6 +18,9 @@ from .pose_variety import bend_limbs, mix_limbs
 from .rendered_noise import RenderedNoise, observe_rendered
 from .torch_body import TorchBody
 from .torch_camera import project
+
+Observer = Callable[[Scene, torch.Generator], Observation]
+"""What is reported of a scene."""
 
 _BETA_STD = (1.0, 1.0, 1.0, *(0.7,) * (BETA_COUNT - 3))
 
@@ -99,8 +103,9 @@ def simulate(
     body: TorchBody,
     settings: SimulatorSettings,
     generator: torch.Generator,
+    observer: Observer | None = None,
 ) -> SimulatedViews:
-    """Return one random view of each window."""
+    """Return one random view of each window; `observer` takes the place of the settings' landmark errors."""
     count, frames = windows.pelvis.shape[:2]
     if settings.mirror:
         windows = mirror_windows(windows, torch.rand(count, generator=generator) < 0.5)
@@ -119,7 +124,7 @@ def simulate(
     landmarks = _pose(views.rotmat, betas, bone_scale, body)
     true_keypoints2d = project(landmarks, views.pelvis, views.focal)
     scene = Scene(landmarks, views.pelvis, true_keypoints2d, views.focal, frame_rate_hz)
-    seen = observe(scene, settings, generator)
+    seen = observer(scene, generator) if observer else observe(scene, settings, generator)
     if settings.lost_limbs.share > 0:
         seen = lose_limbs(seen, frame_rate_hz, settings.lost_limbs, generator)
     world = seen.world_landmarks - hip_middle(seen.world_landmarks)

@@ -14,7 +14,7 @@ from .clips import MotionLibrary, WindowSampler, source_frames_for
 from .open_preset import OpenPreset
 from .rendered_frames import RenderedFrames
 from .schedule import Budget
-from .simulator import BENCHMARK, TRAINING, SimulatedViews, SimulatorSettings, simulate
+from .simulator import BENCHMARK, TRAINING, Observer, SimulatedViews, SimulatorSettings, simulate
 from .torch_body import TorchBody
 
 Report = Callable[[str], None]
@@ -66,14 +66,19 @@ class ViewSource:
         self._generator = torch.Generator().manual_seed(seed)
         self._samplers: dict[int, WindowSampler] = {}
 
-    def draw(self, count: int, frame_count: int, frame_rate_hz: float) -> SimulatedViews:
-        """Return `count` views of `frame_count` frames at a frame rate."""
-        return self.views_of(self.starts(count, frame_count, frame_rate_hz), frame_count, frame_rate_hz)
+    def draw(
+        self, count: int, frame_count: int, frame_rate_hz: float, observer: Observer | None = None
+    ) -> SimulatedViews:
+        """Return `count` views of `frame_count` frames at a frame rate; `observer` as in `simulate`."""
+        return self.views_of(self.starts(count, frame_count, frame_rate_hz), frame_count, frame_rate_hz, observer)
 
-    def views_of(self, starts: NDArray[np.int64], frame_count: int, frame_rate_hz: float) -> SimulatedViews:
+    def views_of(
+        self, starts: NDArray[np.int64], frame_count: int, frame_rate_hz: float, observer: Observer | None = None
+    ) -> SimulatedViews:
         """Return views of the windows that begin at some source frames."""
         windows = self._context.library.windows(starts, frame_count, frame_rate_hz)
-        return simulate(windows, frame_rate_hz, self._context.body, self._context.simulator, self._generator)
+        body, settings = self._context.body, self._context.simulator
+        return simulate(windows, frame_rate_hz, body, settings, self._generator, observer)
 
     def draw_rendered(self, frames: RenderedFrames, rows: NDArray[np.int64], count: int) -> SimulatedViews:
         """Return `count` views of the rendered frames in some rows, varied."""

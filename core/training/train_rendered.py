@@ -1,6 +1,7 @@
 """Stage 1b, where there are rendered frames: the lifter learns on from what BlazePose really says of them.
 
-Half of each batch stays simulated: rendered people are few, and an estimator that sees only them learns them by heart.
+Rendered people are few, and an estimator that sees only them learns them by heart. So most of each batch stays
+simulated, part of it with errors that are carried over from the rendered frames.
 """
 
 import copy
@@ -9,19 +10,23 @@ from typing import Final
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..models.landmark_lifter import LandmarkLifter, LifterOutput
 from ..models.open_weights import save_weights
 from .metrics import mean_distance_mm, procrustes_align, rooted_body
+from .open_preset import LifterLossWeights
 from .rendered_frames import RenderedFrames
 from .schedule import set_learning_rate
+from .simulator import SimulatedViews
 from .stage import LIFTER_WEIGHTS_NAME, StageContext, validation_views
 from .stage_training import StageTraining, Stateful
 from .torch_rotations import rot6d_to_rotmat
 from .train_lifter import VALIDATION_FRAMES, lifter_loss, posed_landmarks, view_evidence
+from .transplanted_errors import ErrorBank
 
 PANELS: Final = {
-    "loss": ("loss", "rendered_loss"),
+    "loss": ("rendered_loss", "carried_loss", "simulated_loss"),
     "validation error [mm]": ("MPJPE_mm", "PA-MPJPE_mm", "rendered_MPJPE_mm", "rendered_PA-MPJPE_mm"),
 }
 VALIDATION_EVERY: Final = 10
@@ -43,31 +48,41 @@ class RenderedTraining(StageTraining):
         self.optimizer = torch.optim.AdamW(lifter.parameters(), lr=options.learning_rate, weight_decay=1e-3)
         is_validation = frames.shot % VALIDATION_EVERY == VALIDATION_EVERY - 1
         self._train_rows, self._validation_rows = np.flatnonzero(~is_validation), np.flatnonzero(is_validation)
-        self._frames = frames
+        self._frames, self._bank = frames, ErrorBank(frames, self._train_rows)
         super().__init__(context, "rendered", self.network, context.seed + 4, PANELS)
         if self.resumes:
             self.restore()
 
     def step(self) -> dict[str, float]:
         """Take one optimiser step; return its losses."""
-        options, body = self.options, self.context.body
+        options = self.options
         set_learning_rate(self.optimizer, self.progress.learning_rate(options.learning_rate, options.warmup_iterations))
-        rendered_count = round(options.rendered_share * options.batch_frames)
-        simulated = self.source.draw(options.batch_frames - rendered_count, 1, self.context.library.frame_rate)
-        rendered = self.source.draw_rendered(self._frames, self._train_rows, rendered_count)
-        losses = []
-        for views, weights in ((simulated, options.losses), (rendered, options.rendered_losses)):
-            boxed = view_evidence(views)
-            losses.append(lifter_loss(self.network(boxed.values), boxed, views, body, weights))
-        share = options.rendered_share
-        loss = (1 - share) * losses[0] + share * losses[1]
+        rendered_count, carried_count = (
+            round(share * options.batch_frames) for share in (options.rendered_share, options.carried_share)
+        )
+        rate = self.context.library.frame_rate
+        views = {
+            "rendered": self.source.draw_rendered(self._frames, self._train_rows, rendered_count),
+            "carried": self.source.draw(carried_count, 1, rate, self._bank.observe),
+            "simulated": self.source.draw(options.batch_frames - rendered_count - carried_count, 1, rate),
+        }
+        losses = {
+            name: self._loss(some, options.rendered_losses if name == "rendered" else options.losses)
+            for name, some in views.items()
+        }
+        weighed = [losses[name] * (len(some.betas) / options.batch_frames) for name, some in views.items()]
+        loss = torch.stack(weighed).sum()
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.average.update(self.network, self.progress.iteration)
         self.progress.iteration += 1
-        return {"loss": losses[0].item(), "rendered_loss": losses[1].item()}
+        return {f"{name}_loss": part.item() for name, part in losses.items()}
+
+    def _loss(self, views: SimulatedViews, weights: LifterLossWeights) -> Tensor:
+        boxed = view_evidence(views)
+        return lifter_loss(self.network(boxed.values), boxed, views, self.context.body, weights)
 
     def averaged_network(self) -> LandmarkLifter:
         """Return a copy of the network with the averaged weights."""
