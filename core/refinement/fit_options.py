@@ -23,7 +23,7 @@ class FitOptions:
     iterations: int = 4
     image: float = 1.0
     image_sigma: float = 0.03
-    world: float = 0.1
+    world: float = 0.03
     world_sigma_m: tuple[float, float, float] = (0.05, 0.05, 0.12)
     pose: float = 6.0
     acceleration: float = 0.01

@@ -19,7 +19,7 @@ REFERENCE_RATE_HZ: Final = 30.0
 PERSON_HEIGHT_M: Final = 1.65
 NEAREST_M: Final = 0.2
 _WORLD_TURN: Final = 4.0
-_CONTACT_TURN: Final = 4.0
+_CONTACT_TURN: Final = 9.0
 """Squared errors, in sigmas, at which robust terms have turned from a parabola to a plateau."""
 
 

@@ -40,7 +40,9 @@ from .trained_networks import load_open_estimator
 FloatArray = NDArray[np.floating[Any]]
 
 WINDOW_COUNT, FRAME_COUNT, SEED = 64, 96, 77
-HIDING: Final = replace(BENCHMARK, lost_limbs=LostLimbSettings(share=0.04, both_legs_probability=0.1))
+HIDING: Final = replace(
+    BENCHMARK, rendered_share=0.75, lost_limbs=LostLimbSettings(share=0.04, both_legs_probability=0.1)
+)
 """The benchmark's views, with limbs that nobody sees."""
 RIDGE: Final = 1e-3
 

@@ -47,7 +47,7 @@ class RenderedOptions:
         rendered_losses: without the shape, which is unknown there.
     """
 
-    iterations: int = 4_000
+    iterations: int = 1_500
     batch_frames: int = 256
     rendered_share: float = 0.35
     carried_share: float = 0.4
@@ -80,7 +80,7 @@ class TemporalOptions:
     """Stage 2, on windows of frozen features.
 
     Attributes:
-        iterations: optimiser steps; three quarters of an hour on one core where the shipped weights were made.
+        iterations: optimiser steps; half an hour on one core where the shipped weights were made.
         learning_rate: as in `LifterOptions`.
         discriminator_interval: the paper has 5, at which it never learned to tell much.
         discriminator_warmup: it starts from nothing and would lag behind, so it learns at each of the first
@@ -90,7 +90,7 @@ class TemporalOptions:
     """
 
     encoder: TemporalConfig = field(default_factory=lambda: TemporalConfig(has_context=True))
-    iterations: int = 1_800
+    iterations: int = 1_200
     window_frames: int = 64
     batch_windows: int = 8
     learning_rate: float = 7e-4

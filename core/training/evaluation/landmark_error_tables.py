@@ -5,6 +5,7 @@ truth, so that a difference is one between them and not one of measuring.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,9 @@ import torch
 from numpy.typing import NDArray
 
 from ...errors import MotionDataError
+from ..rendered_hiding import HidingSettings
+from ..rendered_noise import RenderedNoise
+from ..simulator import BENCHMARK
 from .landmark_definitions import definition_tables
 from .landmark_errors import (
     GROUPS,
@@ -47,6 +51,11 @@ STEPS: Final[dict[str, tuple[tuple[int, int], ...]]] = {
 }
 LAG_COLUMNS: Final = tuple(f"r({lag} ms)" for lag in LAGS_MS)
 
+AS_RENDERED: Final = replace(
+    BENCHMARK, rendered_share=1.0, rendered=RenderedNoise(hiding=HidingSettings(0.0, 0.0, 0.0))
+)
+"""The errors that most of the training has; nothing stands in front that the truth does not know of."""
+
 Sources = Mapping[str, Sequence[ObservedLandmarks]]
 Errors = Mapping[str, Sequence[ClipErrors]]
 
@@ -65,7 +74,7 @@ def measure_noise(videos: Sequence[Path], report: Report) -> list[Table]:
         for model in MODELS:
             observed = observe_video(video, people, model)
             sources[model] += [observed] if observed is not None else []
-        sources[SIMULATOR] += [simulate_observation(people[0], generator) for _ in range(SIMULATED_VIEWS)]
+        sources[SIMULATOR] += [simulate_observation(people[0], generator, AS_RENDERED) for _ in range(SIMULATED_VIEWS)]
         report(f"{video.stem}: measured")
     if not all(sources.values()):
         raise MotionDataError("Nobody was found in the rendered videos.", "Look at them.")
