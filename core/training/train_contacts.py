@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ..contact_features import CONTACT_FEATURE_SIZE, CONTACT_RATE_HZ, contact_features
 from ..models.contact_network import ContactNetwork
 from ..models.open_weights import save_weights
-from .clips import WindowSampler, source_frames_for
+from .clips import CONTEXT_FRAMES, MotionLibrary, WindowSampler, source_frames_for
 from .contact_labels import library_contacts
 from .schedule import set_learning_rate
 from .simulator import SimulatorSettings, simulate
@@ -33,6 +33,12 @@ def contact_settings(settings: SimulatorSettings) -> SimulatorSettings:
     )
 
 
+def longest_window(library: MotionLibrary) -> int:
+    """Return how many frames at the network's rate the longest training clip has; at least two."""
+    longest = max(library.clip_length[library.clip_split == "train"], default=0) - CONTEXT_FRAMES
+    return max(int((longest - 1) * CONTACT_RATE_HZ / library.frame_rate), 2)
+
+
 class ContactTraining(StageTraining):
     """The state of stage 3."""
 
@@ -45,6 +51,7 @@ class ContactTraining(StageTraining):
             self.network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
         )
         self._labels = library_contacts(context.library, context.body)
+        self._window_frames = min(options.window_frames, longest_window(context.library))
         super().__init__(context, "contacts", self.network, context.seed + 3, PANELS)
         features, _ = self._batch(STANDARD_WINDOWS)
         self.network.standardise_on(features.reshape(-1, CONTACT_FEATURE_SIZE))
@@ -91,13 +98,13 @@ class ContactTraining(StageTraining):
 
     def _batch(self, count: int) -> tuple[Tensor, Tensor]:
         """Return features (2 N, T, 115) and contacts (2 N, T, 2) of N windows, first all left legs."""
-        starts = self.source.starts(count, self.options.window_frames, CONTACT_RATE_HZ)
-        views = self.source.views_of(starts, self.options.window_frames, CONTACT_RATE_HZ)
+        starts = self.source.starts(count, self._window_frames, CONTACT_RATE_HZ)
+        views = self.source.views_of(starts, self._window_frames, CONTACT_RATE_HZ)
         return self._legs(views.keypoints2d, views.world_landmarks, views.visibility), self._contacts(starts)
 
     def _validation_batch(self) -> tuple[Tensor, Tensor]:
         """Return `_batch` of fixed windows of the validation split, of train where it has none."""
-        library, frames = self.context.library, self.options.window_frames
+        library, frames = self.context.library, self._window_frames
         span = source_frames_for(frames, CONTACT_RATE_HZ, library.frame_rate)
         split = "val" if any(len(starts) for starts in library.window_starts("val", span + 3)) else "train"
         starts = WindowSampler(library, split, span).starts(VALIDATION_WINDOWS, np.random.default_rng(VALIDATION_SEED))
@@ -115,7 +122,7 @@ class ContactTraining(StageTraining):
 
     def _contacts(self, starts: NDArray[np.int64]) -> Tensor:
         ratio = self.context.library.frame_rate / CONTACT_RATE_HZ
-        frames = starts[:, None] + np.rint(np.arange(self.options.window_frames) * ratio).astype(np.int64)
+        frames = starts[:, None] + np.rint(np.arange(self._window_frames) * ratio).astype(np.int64)
         labels = torch.as_tensor(self._labels[frames], dtype=torch.float32)
         by_leg: Tensor = labels.unflatten(-1, (2, 2)).permute(2, 0, 1, 3).flatten(0, 1)
         return by_leg

@@ -64,7 +64,7 @@ def test_the_shipped_calibration_trusts_what_is_seen_well_and_fits():
     off = joint_confidence(visibility, np.full((30, 33), 0.2), TIMES_S)
     hidden = joint_confidence(np.full((30, 33), 0.1), np.full((30, 33), 0.05), TIMES_S)
     assert good.shape == (30, 24) and good.dtype == np.float32
-    assert good.mean() > 0.85
+    assert good.mean() > 0.8
     assert (off < good).all() and (hidden < good).all()
     assert hidden[:, JOINT_NAMES.index("left_elbow")].mean() < 0.5
 
