@@ -1,6 +1,7 @@
 """Stage 1: the per-frame lifter on single simulated frames."""
 
 import copy
+import hashlib
 
 import torch
 from torch import Tensor
@@ -52,7 +53,37 @@ def posed_landmarks(rotmat: Tensor, betas: Tensor, body: TorchBody) -> Tensor:
     return unflattened
 
 
-class LifterTraining(StageTraining):
+def lifter_sha256(lifter: LandmarkLifter) -> str:
+    """Return a hash of the lifter's weights."""
+    digest = hashlib.sha256()
+    for value in lifter.state_dict().values():
+        digest.update(value.numpy().tobytes())
+    return digest.hexdigest()
+
+
+class LifterStage(StageTraining):
+    """What the stages that train the lifter share: it has a `network` and an `optimizer`, and writes the lifter."""
+
+    network: LandmarkLifter
+    optimizer: torch.optim.Optimizer
+
+    def averaged_network(self) -> LandmarkLifter:
+        """Return a copy of the network with the averaged weights."""
+        network = copy.deepcopy(self.network)
+        network.load_state_dict(self.average.state)
+        return network.eval()
+
+    def save_weights(self) -> None:
+        """Write the averaged weights."""
+        path = self.context.output / LIFTER_WEIGHTS_NAME
+        save_weights(path, self.average.state, self.network.config, self.header())
+
+    def parts(self) -> dict[str, Stateful]:
+        """Return what training changes."""
+        return {"network": self.network, "optimizer": self.optimizer}
+
+
+class LifterTraining(LifterStage):
     """The state of stage 1."""
 
     def __init__(self, context: StageContext) -> None:
@@ -91,21 +122,6 @@ class LifterTraining(StageTraining):
         pose_features = pose_features.float()
         weak_camera, betas = self.network.camera_shape(pose_features)
         return LifterOutput(pose_features, weak_camera, betas, self.network.heads(pose_features))
-
-    def averaged_network(self) -> LandmarkLifter:
-        """Return a copy of the network with the averaged weights."""
-        network = copy.deepcopy(self.network)
-        network.load_state_dict(self.average.state)
-        return network.eval()
-
-    def save_weights(self) -> None:
-        """Write the averaged weights."""
-        path = self.context.output / LIFTER_WEIGHTS_NAME
-        save_weights(path, self.average.state, self.network.config, self.header())
-
-    def parts(self) -> dict[str, Stateful]:
-        """Return what training changes."""
-        return {"network": self.network, "optimizer": self.optimizer}
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:

@@ -4,8 +4,6 @@ Rendered people are few, and an estimator that sees only them learns them by hea
 simulated, part of it with errors that are carried over from the rendered frames.
 """
 
-import copy
-import hashlib
 from typing import Final
 
 import numpy as np
@@ -13,16 +11,14 @@ import torch
 from torch import Tensor
 
 from ..models.landmark_lifter import LandmarkLifter, LifterOutput
-from ..models.open_weights import save_weights
 from .metrics import mean_distance_mm, procrustes_align, rooted_body
 from .open_preset import LifterLossWeights
 from .rendered_frames import RenderedFrames
 from .schedule import set_learning_rate
 from .simulator import SimulatedViews
-from .stage import LIFTER_WEIGHTS_NAME, StageContext, validation_views
-from .stage_training import StageTraining, Stateful
+from .stage import StageContext, validation_views
 from .torch_rotations import rot6d_to_rotmat
-from .train_lifter import VALIDATION_FRAMES, lifter_loss, posed_landmarks, view_evidence
+from .train_lifter import VALIDATION_FRAMES, LifterStage, lifter_loss, lifter_sha256, posed_landmarks, view_evidence
 from .transplanted_errors import ErrorBank
 
 PANELS: Final = {
@@ -33,7 +29,7 @@ VALIDATION_EVERY: Final = 10
 """Every tenth shot is kept out of training."""
 
 
-class RenderedTraining(StageTraining):
+class RenderedTraining(LifterStage):
     """The state of stage 1b.
 
     Args:
@@ -43,7 +39,7 @@ class RenderedTraining(StageTraining):
     def __init__(self, context: StageContext, lifter: LandmarkLifter, frames: RenderedFrames) -> None:
         torch.manual_seed(context.seed)
         self.options = options = context.preset.rendered
-        self._start_sha256 = _sha256(lifter)
+        self._start_sha256 = lifter_sha256(lifter)
         self.network = lifter
         self.optimizer = torch.optim.AdamW(lifter.parameters(), lr=options.learning_rate, weight_decay=1e-3)
         is_validation = frames.shot % VALIDATION_EVERY == VALIDATION_EVERY - 1
@@ -84,21 +80,6 @@ class RenderedTraining(StageTraining):
         boxed = view_evidence(views)
         return lifter_loss(self.network(boxed.values), boxed, views, self.context.body, weights)
 
-    def averaged_network(self) -> LandmarkLifter:
-        """Return a copy of the network with the averaged weights."""
-        network = copy.deepcopy(self.network)
-        network.load_state_dict(self.average.state)
-        return network.eval()
-
-    def save_weights(self) -> None:
-        """Write the averaged weights, in the place of stage 1's."""
-        path = self.context.output / LIFTER_WEIGHTS_NAME
-        save_weights(path, self.average.state, self.network.config, self.header())
-
-    def parts(self) -> dict[str, Stateful]:
-        """Return what training changes."""
-        return {"network": self.network, "optimizer": self.optimizer}
-
     def made_of(self) -> dict[str, str]:
         """Return hashes of what the stage is trained on, the lifter that it starts from too."""
         return {**super().made_of(), "start_sha256": self._start_sha256}
@@ -117,10 +98,3 @@ class RenderedTraining(StageTraining):
             errors[f"{prefix}MPJPE_mm"] = mean_distance_mm(predicted, true)
             errors[f"{prefix}PA-MPJPE_mm"] = mean_distance_mm(procrustes_align(predicted, true), true)
         return errors
-
-
-def _sha256(lifter: LandmarkLifter) -> str:
-    digest = hashlib.sha256()
-    for value in lifter.state_dict().values():
-        digest.update(value.numpy().tobytes())
-    return digest.hexdigest()

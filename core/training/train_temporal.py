@@ -1,6 +1,5 @@
 """Stage 2: the decomposed temporal encoder on windows of frozen lifter features, with the motion discriminator."""
 
-import hashlib
 import math
 from typing import NamedTuple
 
@@ -32,7 +31,7 @@ from .stage_training import StageTraining, Stateful
 from .torch_body import TorchBody
 from .torch_camera import project, weak_camera_to_pelvis
 from .torch_rotations import rot6d_to_rotmat
-from .train_lifter import posed_landmarks, view_evidence
+from .train_lifter import lifter_sha256, posed_landmarks, view_evidence
 
 VALIDATION_FRAMES, VALIDATION_WINDOWS = 96, 24
 START_FRAMES = 512
@@ -210,10 +209,7 @@ class TemporalTraining(StageTraining):
 
     def made_of(self) -> dict[str, str]:
         """Return hashes of what the stage is trained on, the lifter too."""
-        digest = hashlib.sha256()
-        for value in self.lifter.state_dict().values():
-            digest.update(value.numpy().tobytes())
-        return {**super().made_of(), "lifter_sha256": digest.hexdigest()}
+        return {**super().made_of(), "lifter_sha256": lifter_sha256(self.lifter)}
 
     def _longest_window(self) -> int:
         """Return a window length that every clip longer than the training window allows."""

@@ -16,7 +16,7 @@ from ..landmark_places import BLAZEPOSE_FROM_BODY
 from .guessed_depth import mean_guess_matrix
 from .observation import Observation, Scene, hip_middle
 from .rendered_frames import RenderedFrames
-from .rendered_noise import standing_height
+from .rendered_noise import RenderedNoise, standing_height
 from .torch_camera import project
 
 NEIGHBOURS: Final = 8
@@ -61,14 +61,10 @@ class ErrorBank:
         return Observation(keypoints2d, world, self._visibility[row][:, None], scene.metre2d)
 
 
-SEEN_HEIGHT_M: Final = 1.57
-"""How tall everybody is in the guess."""
-
-
 def _normalised(landmarks: Tensor) -> Tensor:
     """Return landmarks (N, T, 33, 3) of somebody as tall as everybody is in the guess, from the middle of the hips."""
     rooted: Tensor = landmarks - hip_middle(landmarks)
-    return rooted * (SEEN_HEIGHT_M / standing_height(landmarks))
+    return rooted * (RenderedNoise().seen_height_m / standing_height(landmarks))
 
 
 def _keys(landmarks: Tensor) -> Tensor:

@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 from ...errors import MotionDataError
 from ...rotations import rotvec_to_rotmat
 from ...skeleton import JOINT_COUNT, LANDMARK_COUNT
+from ..rendered_noise import CHAIN_SHARE
 
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 
 TRUTH_SUFFIX: Final = "_truth.npz"
-
-CHAIN_SHARE: Final = 0.764
-"""Shoulders to hips to knees to ankles over the standing height; 0.75 to 0.77 on the open body in all sizes."""
 
 _PERSON_SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "poses": (JOINT_COUNT, 3),
