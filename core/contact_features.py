@@ -25,6 +25,8 @@ LEGS: Final = tuple([LANDMARK_NAMES.index(f"{side}_{part}") for part in _PARTS] 
 _HIPS: Final = [LEGS[0][0], LEGS[1][0]]
 _BODY: Final = slice(11, 33)
 
+PARTS_OF_A_FOOT: Final = 2
+"""Heel and toe."""
 CONTACT_FEATURE_SIZE: Final = 2 * (len(_PARTS) * 11 + 2) + 1
 
 _SCALE_REACH_S: Final = 0.5

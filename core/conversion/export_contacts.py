@@ -1,15 +1,11 @@
 """The ONNX file of the contact network from its committed weights, by onnx.helper alone: no torch."""
 
 from pathlib import Path
-from typing import Final
 
-from ..contact_features import CONTACT_FEATURE_SIZE
+from ..contact_features import CONTACT_FEATURE_SIZE, PARTS_OF_A_FOOT
 from ..errors import WeightsError
 from ..models.weights import weights_path
 from .graph_writer import GraphWriter, Weights, read_weight_file, value_info, write_model
-
-KERNEL_FRAMES: Final = 5
-PARTS_OF_A_FOOT: Final = 2
 
 
 def build_contacts_onnx(path: Path, weights_file: Path | None = None) -> None:
@@ -40,7 +36,7 @@ def _add_contacts(writer: GraphWriter, weights: Weights, dilations: list[int]) -
     for block, dilation in enumerate(dilations):
         name = f"blocks.{block}"
         kernel, bias = (writer.weight(weights[f"{name}.{part}"], f"{name}.{part}") for part in ("weight", "bias"))
-        reach = KERNEL_FRAMES // 2 * dilation
+        reach = weights[f"{name}.weight"].shape[-1] // 2 * dilation
         inner = writer.node("Conv", [x, kernel, bias], name, dilations=[dilation], pads=[reach, reach])
         x = writer.node("Add", [x, writer.gelu(inner)], f"{name}.sum")
     by_frame = writer.node("Transpose", [x], "by_frame", perm=[0, 2, 1])

@@ -7,9 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..contact_features import CONTACT_FEATURE_SIZE
+from ..contact_features import CONTACT_FEATURE_SIZE, PARTS_OF_A_FOOT
 
-PARTS_OF_A_FOOT = 2
 KERNEL_FRAMES = 5
 
 

@@ -2,9 +2,9 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -19,6 +19,8 @@ from .temporal_encoder import TemporalConfig, TemporalEstimator
 from .weights import weights_path
 
 CONFIG_KEY = "config"
+
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
 def save_weights(path: Path, state: Mapping[str, Tensor], config: Any, header: Mapping[str, str]) -> None:
@@ -50,11 +52,7 @@ def load_lifter(path: Path | None = None) -> LandmarkLifter:
     Raises:
         WeightsError: missing, damaged, or the tensors do not fit the network.
     """
-    path = path or weights_path("open_lifter")
-    tensors, header = read_weights(path)
-    network = LandmarkLifter(LifterConfig(**_config(header, path)))
-    _load_strictly(network, tensors, path)
-    return network
+    return _load(path or weights_path("open_lifter"), lambda config: LandmarkLifter(LifterConfig(**config)))
 
 
 def load_temporal(path: Path | None = None) -> TemporalEstimator:
@@ -63,11 +61,7 @@ def load_temporal(path: Path | None = None) -> TemporalEstimator:
     Raises:
         WeightsError: missing, damaged, or the tensors do not fit the network.
     """
-    path = path or weights_path("open_temporal")
-    tensors, header = read_weights(path)
-    network = TemporalEstimator(TemporalConfig(**_config(header, path)))
-    _load_strictly(network, tensors, path)
-    return network
+    return _load(path or weights_path("open_temporal"), lambda config: TemporalEstimator(TemporalConfig(**config)))
 
 
 def load_contacts(path: Path | None = None) -> ContactNetwork:
@@ -76,10 +70,18 @@ def load_contacts(path: Path | None = None) -> ContactNetwork:
     Raises:
         WeightsError: missing, damaged, or the tensors do not fit the network.
     """
-    path = path or weights_path("open_contacts")
+    return _load(path or weights_path("open_contacts"), _contact_network)
+
+
+def _contact_network(config: Mapping[str, Any]) -> ContactNetwork:
+    # A header has lists only, and a configuration is hashed.
+    return ContactNetwork(ContactConfig(config["hidden_size"], tuple(config["dilations"])))
+
+
+def _load(path: Path, build: Callable[[dict[str, Any]], AnyModule]) -> AnyModule:
+    """Return the network that a weight file's configuration describes, with its tensors."""
     tensors, header = read_weights(path)
-    config = _config(header, path)
-    network = ContactNetwork(ContactConfig(config["hidden_size"], tuple(config["dilations"])))
+    network = build(_config(header, path))
     _load_strictly(network, tensors, path)
     return network
 

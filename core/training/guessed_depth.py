@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..skeleton import LANDMARK_COUNT
-from .landmark_noise import damped_noise
+from .landmark_noise import damped_noise, mixed_noise
 
 Weights = dict[int, float]
 
@@ -74,7 +74,8 @@ _GO_ALONG: Final = {17: 15, 18: 16, 21: 15, 22: 16, **dict.fromkeys((*range(1, 9
 _ALONG_SHARE: Final = 0.5
 _BIAS_SHARE_OF_CLIPS: Final = 0.7
 """Of the clips, what is always added is added: another model, or one that looks twice, has other constants."""
-_PARTS: Final = ((0.35, 0.17), (0.55, 0.06))
+CHAIN_PARTS: Final = ((0.35, 0.17), (0.55, 0.06))
+"""Shares of the variance and time constants in seconds of errors along the limbs; the rest has no memory."""
 _FLIP_MEMORY_S: Final = 0.2
 _FLIP_SHARPNESS: Final = 4.0
 
@@ -124,12 +125,9 @@ def guessed_depth(depth: Tensor, amplitude: Tensor, frame_rate_hz: float, genera
         depth: (N, T, 33) true. amplitude: (N, 1, 1) of what is wrong at random.
     """
     count, frames = depth.shape[:2]
-    shape = (count, frames, len(_STEPS))
+    shape = torch.Size((count, frames, len(_STEPS)))
     steps = torch.einsum("sl,ntl->nts", _MEASURES, depth)
-    wander = (1 - sum(share for share, _ in _PARTS)) ** 0.5 * torch.randn(shape, generator=generator)
-    for share, time_constant_s in _PARTS:
-        slow = damped_noise((count, len(_STEPS)), frames, frame_rate_hz, time_constant_s, generator)
-        wander = wander + share**0.5 * slow
+    wander = mixed_noise(shape, CHAIN_PARTS, frame_rate_hz, generator)
     has_constants = (torch.rand(count, 1, 1, generator=generator) < _BIAS_SHARE_OF_CLIPS).float()
     bias = _BIAS * torch.randn(count, 1, len(_STEPS), generator=generator)
     mood = damped_noise((count, len(_STEPS)), frames, frame_rate_hz, _FLIP_MEMORY_S, generator)

@@ -100,6 +100,19 @@ def damped_noise(
     return torch.stack(values, dim=1)
 
 
+def mixed_noise(
+    shape: torch.Size, parts: tuple[tuple[float, float], ...], frame_rate_hz: float, generator: torch.Generator
+) -> Tensor:
+    """Return noise (N, T, ...) of unit variance: slow ones of some share and time constant, the rest without memory."""
+    count, frames, *rest = shape
+    white = max(0.0, 1 - sum(share for share, _ in parts))
+    total: Tensor = white**0.5 * torch.randn(shape, generator=generator)
+    for share, time_constant_s in parts:
+        slow = damped_noise((count, *rest), frames, frame_rate_hz, time_constant_s, generator)
+        total = total + share**0.5 * slow
+    return total
+
+
 def noisy_world_landmarks(
     landmarks: Tensor, degradation: Tensor, frame_rate_hz: float, settings: NoiseSettings, generator: torch.Generator
 ) -> Tensor:

@@ -77,7 +77,7 @@ def hide_landmarks(
     """Return what hides the landmarks (N, T, 33, 3), camera axes, with image points (N, T, 33, 2)."""
     by_edge = torch.zeros(landmarks.shape[:-1])
     if settings.crop_probability > 0:
-        by_edge = _cropped(keypoints2d, settings.crop_probability, generator)
+        by_edge = below_line(keypoints2d, settings.crop_probability, generator)
     return Hidden(occluded_by_body(landmarks), _dropouts(landmarks, frame_rate_hz, settings, generator), by_edge)
 
 
@@ -93,10 +93,15 @@ def occluded_by_body(landmarks: Tensor) -> Tensor:
     offset = landmarks - nearest
     occluded = ((offset[..., :2].norm(dim=-1) < 0.15) & (offset[..., 2] > 0.06)).float()
     occluded[..., 23:25] = 0
-    count, frames = occluded.shape[:2]
-    series = occluded.transpose(1, 2).reshape(-1, 1, frames)
-    faded = F.avg_pool1d(series, 5, 1, 2, count_include_pad=False).view(count, LANDMARK_COUNT, frames)
-    return torch.maximum(occluded, faded.transpose(1, 2))
+    return faded(occluded, 5)
+
+
+def faded(hidden: Tensor, width: int) -> Tensor:
+    """Return values (N, T, 33) that rise to each spell of hidden ones and fall after it, over `width` (odd) frames."""
+    count, frames = hidden.shape[:2]
+    series = hidden.transpose(1, 2).reshape(-1, 1, frames)
+    mean = F.avg_pool1d(series, width, 1, width // 2, count_include_pad=False).view(count, LANDMARK_COUNT, frames)
+    return torch.maximum(hidden, mean.transpose(1, 2))
 
 
 def _spells(
@@ -122,8 +127,8 @@ def _dropouts(
     return spells[..., None] * _LIMB_MASKS[limb][:, None]
 
 
-def _cropped(keypoints2d: Tensor, probability: float, generator: torch.Generator) -> Tensor:
-    """Return (N, T, 33): 1 below a line across the image that stands for its lower edge, in some windows."""
+def below_line(keypoints2d: Tensor, probability: float, generator: torch.Generator) -> Tensor:
+    """Return (N, T, 33): 1 below a level line between shoulders and feet of the first frame, in some windows."""
     count = len(keypoints2d)
     chosen = torch.rand(count, generator=generator) < probability
     shoulder = keypoints2d[:, 0, 11:13, 1].mean(-1)

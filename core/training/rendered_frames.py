@@ -17,14 +17,11 @@ from torch import Tensor
 from ..errors import MotionDataError
 from ..rotations import rotvec_to_rotmat
 from ..skeleton import BETA_COUNT, JOINT_COUNT, LANDMARK_COUNT
-from .simulator import SimulatedViews
+from .simulator import TRAINING, SimulatedViews
 from .torch_rotations import rotvec_to_rotmat as torch_rotvec_to_rotmat
 
-ROLL_STD_DEG: Final = 7.0
 JITTER_M: Final = (0.006, 0.015)
 """Of what is reported, in the picture and in 3-D: the same frame is not seen alike twice."""
-FOCAL_ERROR_STD: Final = 0.15
-"""As the simulator's cameras (`TRAINING`)."""
 SWAPPED_SHARE: Final = 0.5
 """Nearer to the other side's truth by less than this share of the distance: sides are swapped, and repaired later."""
 
@@ -67,13 +64,14 @@ class RenderedFrames:
         )
 
     def varied(self, rows: NDArray[np.int64], generator: torch.Generator) -> SimulatedViews:
-        """Return views (N, 1) of some rows, rolled and told a focal length that is off.
+        """Return views (N, 1) of some rows, rolled and told a focal length that is off, as the simulator's cameras are.
 
         Note: not mirrored, as the landmark network takes left and right differently.
         """
         count, views = len(rows), self.part(rows)
-        angle = math.radians(ROLL_STD_DEG) * torch.randn(count, generator=generator)
-        error = torch.exp(FOCAL_ERROR_STD * torch.randn(count, 1, 1, generator=generator))
+        camera = TRAINING.camera
+        angle = math.radians(camera.roll_std_deg) * torch.randn(count, generator=generator)
+        error = torch.exp(camera.focal_error_std * torch.randn(count, 1, 1, generator=generator))
         rolled = roll_views(views, angle, views.focal * error)
         return jitter_views(rolled, generator)
 

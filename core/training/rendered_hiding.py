@@ -5,11 +5,11 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from ..skeleton import LANDMARK_COUNT
 from .cameras import PERSON_HEIGHT_M, uniform
 from .observation import Scene
+from .occlusion import below_line, faded
 
 _ARM_ENDS: Final = (13, 14, 15, 16, 17, 18, 19, 20, 21, 22)
 _LEFT_LEG: Final = (25, 27, 29, 31)
@@ -42,10 +42,10 @@ class HidingSettings:
 
 def hidden_landmarks(scene: Scene, settings: HidingSettings, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Return (N, T, 33) 0..1 each: what is behind something, and what lies outside the picture."""
-    outside = _below_line(scene, settings.lower_edge, generator)
-    low = _below_line(scene, settings.low_thing, generator)
+    outside = below_line(scene.keypoints2d, settings.lower_edge, generator)
+    low = below_line(scene.keypoints2d, settings.low_thing, generator)
     behind = torch.maximum(torch.maximum(behind_own_body(scene.landmarks), low), _in_band(scene, settings, generator))
-    return _faded(behind), outside
+    return faded(behind, 3), outside
 
 
 def behind_own_body(landmarks: Tensor) -> Tensor:
@@ -63,15 +63,6 @@ def behind_own_body(landmarks: Tensor) -> Tensor:
     return hidden
 
 
-def _below_line(scene: Scene, chance: float, generator: torch.Generator) -> Tensor:
-    """Return (N, T, 33): 1 below a level line between shoulders and feet of the first frame, in some windows."""
-    count, points = len(scene.keypoints2d), scene.keypoints2d
-    chosen = torch.rand(count, generator=generator) < chance
-    shoulder, foot = points[:, 0, 11:13, 1].mean(-1), points[:, 0, 27:33, 1].amax(-1)
-    line = torch.lerp(shoulder, foot, uniform(count, (0.3, 0.95), generator))
-    return ((points[..., 1] > line[:, None, None]) & chosen[:, None, None]).float()
-
-
 def _in_band(scene: Scene, settings: HidingSettings, generator: torch.Generator) -> Tensor:
     """Return (N, T, 33): 1 in an upright strip of the picture that holds some landmark in some frame."""
     count, frames = scene.keypoints2d.shape[:2]
@@ -83,11 +74,3 @@ def _in_band(scene: Scene, settings: HidingSettings, generator: torch.Generator)
     half_width = PERSON_HEIGHT_M * scene.metre2d[:, 0, 0] * uniform(count, (0.05, 0.25), generator)
     inside = (scene.keypoints2d[..., 0] - center[:, None, None]).abs() < half_width[:, None, None]
     return (inside & chosen[:, None, None]).float()
-
-
-def _faded(hidden: Tensor) -> Tensor:
-    """Return values (N, T, 33) that rise to each spell and fall after it over three frames."""
-    count, frames = hidden.shape[:2]
-    series = hidden.transpose(1, 2).reshape(-1, 1, frames)
-    mean = F.avg_pool1d(series, 3, 1, 1, count_include_pad=False).view(count, LANDMARK_COUNT, frames)
-    return torch.maximum(hidden, mean.transpose(1, 2))

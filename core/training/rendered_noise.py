@@ -14,8 +14,8 @@ from torch import Tensor
 from ..landmark_places import BLAZEPOSE_FROM_BODY
 from ..skeleton import LANDMARK_COUNT
 from .cameras import PERSON_HEIGHT_M
-from .guessed_depth import guessed_depth
-from .landmark_noise import damped_noise
+from .guessed_depth import CHAIN_PARTS, guessed_depth
+from .landmark_noise import mixed_noise
 from .observation import Observation, Scene, hip_middle
 from .occlusion import swap_sides
 from .rendered_hiding import HidingSettings, hidden_landmarks
@@ -45,7 +45,6 @@ class RenderedNoise:
 
 
 # Shares of the variance and time constants in seconds; what is left of 1 has no memory.
-_CHAIN_PARTS: Final = ((0.35, 0.17), (0.55, 0.06))
 _TURN_PARTS: Final = ((0.40, 0.17), (0.42, 0.06))
 _POINT_PARTS: Final = ((0.45, 0.045),)
 
@@ -145,19 +144,6 @@ def observe_rendered(scene: Scene, noise: RenderedNoise, generator: torch.Genera
     return Observation(keypoints2d, world - hip_middle(world), visibility, scene.metre2d)
 
 
-def mixed_noise(
-    shape: torch.Size, parts: tuple[tuple[float, float], ...], frame_rate_hz: float, generator: torch.Generator
-) -> Tensor:
-    """Return noise (N, T, ...) of unit variance: slow ones of some share and time constant, the rest without memory."""
-    count, frames, *rest = shape
-    white = max(0.0, 1 - sum(share for share, _ in parts))
-    total: Tensor = white**0.5 * torch.randn(shape, generator=generator)
-    for share, time_constant_s in parts:
-        slow = damped_noise((count, *rest), frames, frame_rate_hz, time_constant_s, generator)
-        total = total + share**0.5 * slow
-    return total
-
-
 def standing_height(landmarks: Tensor) -> Tensor:
     """Return the height (N, 1, 1, 1) in metres of whoever has the landmarks (N, T, 33, 3), whatever the pose."""
     left, right = landmarks[:, 0, [11, 23, 25, 27]], landmarks[:, 0, [12, 24, 26, 28]]
@@ -172,7 +158,7 @@ def _errors(places: Tensor, rate: float, generator: torch.Generator) -> tuple[Te
     """Return errors across the line of sight in metres (N, T, 33, 2): of picture and guess, and of the guess alone."""
     count, frames = places.shape[:2]
     steps = len(_CHAIN)
-    slow = mixed_noise(torch.Size((count, frames, steps, 4)), _CHAIN_PARTS, rate, generator)
+    slow = mixed_noise(torch.Size((count, frames, steps, 4)), CHAIN_PARTS, rate, generator)
     bias = torch.randn(count, 1, steps, 2, generator=generator)
     picture = _STEPS[:, :1] * bias + _STEPS[:, 1:2] * slow[..., :2]
     guess = _STEPS[:, 2:3] * slow[..., 2:]
@@ -183,7 +169,7 @@ def _errors(places: Tensor, rate: float, generator: torch.Generator) -> tuple[Te
 def _root_error(places: Tensor, noise: RenderedNoise, rate: float, generator: torch.Generator) -> Tensor:
     """Return (N, T, 1, 2) the shift of the whole person in the picture, metres."""
     count, frames = places.shape[:2]
-    slow = mixed_noise(torch.Size((count, frames, 1, 2)), _CHAIN_PARTS, rate, generator)
+    slow = mixed_noise(torch.Size((count, frames, 1, 2)), CHAIN_PARTS, rate, generator)
     bias = torch.randn(count, 1, 1, 2, generator=generator)
     return PERSON_HEIGHT_M * (noise.root_bias * bias + noise.root_slow * slow)
 
@@ -210,6 +196,6 @@ def _guessed(places: Tensor, size: Tensor, noise: RenderedNoise, rate: float, ge
 
 def _reported(hidden: Tensor, mood: Tensor, rate: float, generator: torch.Generator) -> Tensor:
     """Return the visibility (N, T, 33) that is reported: two heaps, near 0 and near 1, that overlap."""
-    wander = 0.6 * mood + 0.8 * mixed_noise(hidden.shape, _CHAIN_PARTS, rate, generator)
+    wander = 0.6 * mood + 0.8 * mixed_noise(hidden.shape, CHAIN_PARTS, rate, generator)
     seen, gone = (logit[:, 0] + logit[:, 1] * wander for logit in (_SEEN_LOGIT, _HIDDEN_LOGIT))
     return torch.sigmoid(torch.lerp(seen, gone, hidden))

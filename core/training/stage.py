@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .clips import MotionLibrary, WindowSampler, source_frames_for
+from .clips import CONTEXT_FRAMES, MotionLibrary, WindowSampler, source_frames_for
 from .open_preset import OpenPreset
 from .rendered_frames import RenderedFrames
 from .schedule import Budget
@@ -110,10 +110,15 @@ class ViewSource:
         self._generator.set_state(state["views"])
 
 
+def validation_split(library: MotionLibrary, source_frames: int) -> str:
+    """Return `val`, or `train` where the validation split has no window of so many frames."""
+    has_windows = any(len(starts) for starts in library.window_starts("val", source_frames + CONTEXT_FRAMES))
+    return "val" if has_windows else "train"
+
+
 def validation_views(library: MotionLibrary, body: TorchBody, frame_count: int, count: int) -> SimulatedViews:
     """Return fixed views of the validation split (of train where it has no such windows) at the source's rate."""
-    split = "val" if any(len(s) for s in library.window_starts("val", frame_count + 3)) else "train"
-    sampler = WindowSampler(library, split, frame_count)
+    sampler = WindowSampler(library, validation_split(library, frame_count), frame_count)
     starts = sampler.starts(count, np.random.default_rng(VALIDATION_SEED))
     windows = library.windows(starts, frame_count, library.frame_rate)
     return simulate(windows, library.frame_rate, body, BENCHMARK, torch.Generator().manual_seed(VALIDATION_SEED))

@@ -7,10 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import WeightsError
 from .history import History, Panels
@@ -22,6 +22,9 @@ from .time_left import duration_text
 SPEED_ITERATION: Final = 1000
 """As which the steps are taken whose speed is measured: the discriminator's first iterations are over by then."""
 UNTIMED_STEPS, TIMED_STEPS = 5, 20
+
+
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
 class Stateful(Protocol):
@@ -86,6 +89,22 @@ class StageTraining(ABC):
     @abstractmethod
     def parts(self) -> Mapping[str, Stateful]:
         """Return the networks and optimisers by name."""
+
+    def descend(
+        self, network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, largest_gradient: float = 1.0
+    ) -> None:
+        """Take one optimiser step down a loss, its gradient no longer than a bound, and move the running average."""
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), largest_gradient)
+        optimizer.step()
+        self.average.update(network, self.progress.iteration)
+
+    def averaged_copy(self, network: AnyModule) -> AnyModule:
+        """Return a copy of the network with the averaged weights, ready to run."""
+        averaged = copy.deepcopy(network)
+        averaged.load_state_dict(self.average.state)
+        return averaged.eval()
 
     def save(self) -> None:
         """Write the weight file and the resumable state."""

@@ -1,6 +1,5 @@
 """Stage 3: the contact network, on windows of simulated landmarks with the motion capture's own contacts."""
 
-import copy
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +16,7 @@ from .clips import CONTEXT_FRAMES, MotionLibrary, WindowSampler, source_frames_f
 from .contact_labels import library_contacts
 from .schedule import set_learning_rate
 from .simulator import SimulatorSettings, simulate
-from .stage import CONTACTS_WEIGHTS_NAME, VALIDATION_SEED, StageContext
+from .stage import CONTACTS_WEIGHTS_NAME, VALIDATION_SEED, StageContext, validation_split
 from .stage_training import StageTraining, Stateful
 
 PANELS = {"loss": ("loss", "validation_loss"), "share": ("precision", "recall")}
@@ -66,21 +65,15 @@ class ContactTraining(StageTraining):
         set_learning_rate(self.optimizer, self.progress.learning_rate(options.learning_rate, options.warmup_iterations))
         features, contacts = self._batch(options.batch_windows)
         loss = F.binary_cross_entropy_with_logits(self.network(features).logits, contacts)
-        self.optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
-        self.average.update(self.network, self.progress.iteration)
+        self.descend(self.network, self.optimizer, loss)
         self.progress.iteration += 1
         return {"loss": loss.item()}
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
         """Return loss, precision and recall of the averaged network on fixed windows."""
-        network = copy.deepcopy(self.network)
-        network.load_state_dict(self.average.state)
         features, contacts = self._validation
-        logits = network.eval()(features).logits
+        logits = self.averaged_copy(self.network)(features).logits
         loss = F.binary_cross_entropy_with_logits(logits, contacts).item()
         found, true = logits > 0, contacts > 0
         right = float((found & true).sum())
@@ -106,8 +99,9 @@ class ContactTraining(StageTraining):
         """Return `_batch` of fixed windows of the validation split, of train where it has none."""
         library, frames = self.context.library, self._window_frames
         span = source_frames_for(frames, CONTACT_RATE_HZ, library.frame_rate)
-        split = "val" if any(len(starts) for starts in library.window_starts("val", span + 3)) else "train"
-        starts = WindowSampler(library, split, span).starts(VALIDATION_WINDOWS, np.random.default_rng(VALIDATION_SEED))
+        starts = WindowSampler(library, validation_split(library, span), span).starts(
+            VALIDATION_WINDOWS, np.random.default_rng(VALIDATION_SEED)
+        )
         windows = library.windows(starts, frames, CONTACT_RATE_HZ)
         generator = torch.Generator().manual_seed(VALIDATION_SEED)
         views = simulate(windows, CONTACT_RATE_HZ, self.context.body, self.context.simulator, generator)

@@ -1,6 +1,5 @@
 """Stage 1: the per-frame lifter on single simulated frames."""
 
-import copy
 import hashlib
 
 import torch
@@ -69,9 +68,7 @@ class LifterStage(StageTraining):
 
     def averaged_network(self) -> LandmarkLifter:
         """Return a copy of the network with the averaged weights."""
-        network = copy.deepcopy(self.network)
-        network.load_state_dict(self.average.state)
-        return network.eval()
+        return self.averaged_copy(self.network)
 
     def save_weights(self) -> None:
         """Write the averaged weights."""
@@ -107,11 +104,7 @@ class LifterTraining(LifterStage):
         boxed = view_evidence(views)
         output = self._mixed_precision_output(boxed.values)
         loss = lifter_loss(output, boxed, views, self.context.body, options.losses)
-        self.optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
-        self.average.update(self.network, self.progress.iteration)
+        self.descend(self.network, self.optimizer, loss)
         self.progress.iteration += 1
         return {"loss": loss.item()}
 

@@ -68,11 +68,7 @@ class RenderedTraining(LifterStage):
         }
         weighed = [losses[name] * (len(some.betas) / options.batch_frames) for name, some in views.items()]
         loss = torch.stack(weighed).sum()
-        self.optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
-        self.average.update(self.network, self.progress.iteration)
+        self.descend(self.network, self.optimizer, loss)
         self.progress.iteration += 1
         return {f"{name}_loss": part.item() for name, part in losses.items()}
 

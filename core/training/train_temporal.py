@@ -134,11 +134,7 @@ class TemporalTraining(StageTraining):
         losses["adversarial"] = adversarial_loss(self.discriminator(rotmat, frame_rate))
         self.discriminator.requires_grad_(True)
         total = torch.stack([getattr(options.losses, name) * loss for name, loss in losses.items()]).sum()
-        self.optimizer.zero_grad()
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.optimizer.step()
-        self.average.update(self.network, progress.iteration)
+        self.descend(self.network, self.optimizer, total, largest_gradient=5.0)
         if self._discriminator_learns():
             losses["discriminator"] = self._discriminator_step(rotmat.detach(), frame_rate)
         progress.iteration += 1

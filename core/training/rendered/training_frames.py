@@ -60,7 +60,8 @@ class FrameMaker:
             seen = self._look(_compressed(picture, random), true_px[frame])
             if seen is not None:
                 found.append((frame, seen))
-        return [_row(number, seen, truth.arrays(), frame) for frame, seen in found]
+        arrays = truth.arrays()
+        return [_row(number, seen, arrays, frame) for frame, seen in found]
 
     def _look(self, picture: Image, true_px: FloatArray) -> PersonLandmarks | None:
         """Return the landmarks of the person, found by the detector and looked at twice; None where nobody is found."""

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from core.landmark_places import blazepose_places
+from core.training.landmark_noise import mixed_noise
 from core.training.observation import Scene, hip_middle
 from core.training.rendered_hiding import HidingSettings, behind_own_body, hidden_landmarks
-from core.training.rendered_noise import RenderedNoise, mixed_noise, observe_rendered, standing_height
+from core.training.rendered_noise import RenderedNoise, observe_rendered, standing_height
 from core.training.torch_camera import project
 
 NOTHING_IN_FRONT = HidingSettings(0.0, 0.0, 0.0)
