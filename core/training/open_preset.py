@@ -47,10 +47,10 @@ class RenderedOptions:
         rendered_losses: without the shape, which is unknown there.
     """
 
-    iterations: int = 1_500
+    iterations: int = 2_600
     batch_frames: int = 256
-    rendered_share: float = 0.35
-    carried_share: float = 0.4
+    rendered_share: float = 0.55
+    carried_share: float = 0.25
     learning_rate: float = 4e-4
     warmup_iterations: int = 100
     losses: LifterLossWeights = field(default_factory=LifterLossWeights)

@@ -14,14 +14,8 @@ from .raster_kernels import project, rasterise, skin_vertices, vertex_normals
 from .scene_parts import CameraPath, Floor, Grading, ScenePerson
 from .shading_kernels import paint_backdrop, shade_backdrop, shade_floor, shade_surfaces
 
-EXPOSURES: Final = ((-0.375, -0.125, -0.375), (-0.125, 0.375, 0.125), (0.125, -0.375, 0.375), (0.375, 0.125, -0.125))
-"""Each frame is the mean of these: moment within the shutter's time, and the shift of the picture in pixels."""
-
 MIDDLE_EXPOSURE: Final = 1
 """The exposure whose depths decide what is hidden."""
-
-SHUTTER_SHARE: Final = 0.35
-"""The part of a frame's time during which the shutter is open."""
 
 FILM_SPEED: Final = 0.75
 LOW_PROP_M: Final = 1.2
@@ -68,9 +62,9 @@ class Scene:
         maps = light_maps(points, self._cover, self._faces, self._low_faces, people, sun_direction)
         light, floor = self._light(), self._floor_shape()
         picture, depths, screen = np.zeros((*self._triangle.shape, 3)), self._nearness, np.empty_like(points)
-        for index, (moment, shift_x, shift_y) in enumerate(EXPOSURES):
-            moved = points + SHUTTER_SHARE * moment * motion
-            camera = self._camera_at(frame, SHUTTER_SHARE * moment, shift_x, shift_y)
+        for index, (moment, shift_x, shift_y) in enumerate(grading.exposures):
+            moved = points + grading.shutter_share * moment * motion
+            camera = self._camera_at(frame, grading.shutter_share * moment, shift_x, shift_y)
             project(moved, camera, screen)
             rasterise(screen, self._faces, self._cover, self._triangle, self._place, self._nearness)
             if index == MIDDLE_EXPOSURE:
@@ -82,7 +76,7 @@ class Scene:
                 # The shadows on the floor are alike in all exposures but for a fraction of a pixel.
                 shade_floor(camera, floor, maps, backdrop[1], *self._floor_light)
             shade_backdrop(self._triangle, *self._floor_light, backdrop, picture)
-        return _developed(picture / len(EXPOSURES), frame, grading), depths
+        return _developed(picture / len(grading.exposures), frame, grading), depths
 
     def _vertices(self, frame: int) -> FloatArray:
         """Return all vertices (V, 3) in the world, metres; frames outside are the first or last one."""

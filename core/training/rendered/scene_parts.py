@@ -1,12 +1,26 @@
-"""What a scene is made of beside its meshes: the camera, the floor, the people's movement, the camera's grain."""
+"""What a scene is made of beside its meshes: the camera, the floor, the people's movement, how pictures are taken."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from .arrays import FloatArray
 from .materials import Material
 from .meshes import Mesh
+
+Exposures = tuple[tuple[float, float, float], ...]
+
+EXPOSURES: Final[Exposures] = (
+    (-0.375, -0.125, -0.375), (-0.125, 0.375, 0.125), (0.125, -0.375, 0.375), (0.375, 0.125, -0.125)
+)  # fmt: skip
+"""Each frame is the mean of these: moment within the shutter's time, and the shift of the picture in pixels."""
+
+TWO_EXPOSURES: Final[Exposures] = ((-0.25, -0.25, -0.25), (0.25, 0.25, 0.25))
+"""Half the work, for pictures that are made smaller before anybody looks at them."""
+
+SHUTTER_SHARE: Final = 0.35
+"""The part of a video's frame time during which the shutter is open."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +64,9 @@ class ScenePerson:
 
 @dataclass(frozen=True)
 class Grading:
-    """Sensor noise in grey levels, and the seed that it is drawn from."""
+    """How pictures are taken: sensor noise in grey levels, the seed that it is drawn from, and the shutter."""
 
     noise_levels: float = 2.0
     seed: int = 0
+    exposures: Exposures = EXPOSURES
+    shutter_share: float = SHUTTER_SHARE

@@ -6,10 +6,11 @@ picture's middle, with half its longer side as unit.
     poses (F, 24, 3)            local axis-angle, the root's in camera axes
     pelvis_cam (F, 3)           landmarks (F, 33, 3), the pelvis at the origin;  true_keypoints2d (F, 33, 2)
     keypoints2d (F, 33, 2)      world_landmarks (F, 33, 3), visibility (F, 33): what BlazePose heavy says
-    hidden (F, 33)              focal (F,), shot (F,), shot_count
+    hidden (F, 33)              focal (F,), shot (F,), frame (F,) at `FRAME_RATE_HZ`, is_mirrored (F,), shot_count
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,58 +18,69 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...blazepose_detector import BlazePoseDetector
+from ...crops import Region
 from ...errors import MotionDataError
 from ...models.engine import load_network
 from ...person_landmarks import LandmarkEstimator, PersonLandmarks
 from ...skeleton import BODY_LANDMARKS
 from ...whole_file import whole_file
 from .arrays import FloatArray, Image
+from .mirrored_truth import mirrored_pixels, mirrored_truth
 from .render import shot_grading
+from .scene_parts import SHUTTER_SHARE, TWO_EXPOSURES
 from .sources import RenderSources
 from .staging import Stage
-from .training_shots import training_shot
+from .training_shots import FRAME_RATE_HZ, training_shot
 
-SAVE_EVERY: Final = 20
+SAVE_EVERY: Final = 40
 LEAST_PRESENCE: Final = 0.5
 LARGEST_ERROR: Final = 0.25
 """Of body landmarks in the picture, in lengths of the longer side of the person's box: farther is somebody else."""
 JPEG_QUALITY: Final = (60, 95)
+VIDEO_RATE_HZ: Final = 30.0
+"""The shutter is open as long as a video's of this frame rate."""
 
 Row = dict[str, NDArray[Any]]
 
 
 class FrameMaker:
-    """Renders training shots and looks at each frame as at a picture of its own."""
+    """Renders training shots and looks at each frame, and at its mirror image, as at a picture of its own."""
 
     def __init__(self, sources: RenderSources, seed: int) -> None:
         self._stage, self._seed = Stage(sources, for_training=True), seed
         self._clips = self._stage.motions.training_clips()
-        self._detector = BlazePoseDetector(load_network("blazepose_detector"))
+        self._first = LandmarkEstimator(load_network("blazepose_full"))
         self._landmarks = LandmarkEstimator(load_network("blazepose_heavy"))
 
     def rows_of(self, number: int) -> list[Row]:
-        """Return a row for each frame of a shot in which its person was found."""
+        """Return a row for each frame of a shot in which its person was found, as filmed and then in the mirror."""
         shot = training_shot(number, self._clips, self._seed)
+        grading = replace(
+            shot_grading(shot),
+            exposures=TWO_EXPOSURES,
+            shutter_share=SHUTTER_SHARE * FRAME_RATE_HZ / VIDEO_RATE_HZ,
+        )
         scene, truth = self._stage.set_up(shot)
         true_px = truth.arrays()["keypoints2d_px"][0]
         random = np.random.default_rng(shot.seed)
-        found: list[tuple[int, PersonLandmarks]] = []
+        found: list[tuple[int, bool, PersonLandmarks]] = []
         for frame in range(shot.frame_count):
-            picture, depths = scene.render(frame, shot_grading(shot))
+            picture, depths = scene.render(frame, grading)
             truth.see(frame, depths)
-            seen = self._look(_compressed(picture, random), true_px[frame])
-            if seen is not None:
-                found.append((frame, seen))
-        arrays = truth.arrays()
-        return [_row(number, seen, arrays, frame) for frame, seen in found]
+            compressed = _compressed(picture, random)
+            for is_mirrored in (False, True):
+                seen = self._look(*_as_seen(compressed, true_px[frame], is_mirrored))
+                if seen is not None:
+                    found.append((frame, is_mirrored, seen))
+        rows = {False: truth.arrays(), True: mirrored_truth(truth.arrays())}
+        return [_row(number, seen, rows[is_mirrored], frame, is_mirrored) for frame, is_mirrored, seen in found]
 
     def _look(self, picture: Image, true_px: FloatArray) -> PersonLandmarks | None:
-        """Return the landmarks of the person, found by the detector and looked at twice; None where nobody is found."""
-        boxes = self._detector.detect(picture)
-        if not boxes:
-            return None
-        first = self._landmarks.estimate(picture, [boxes[0].region])[0]
+        """Return the landmarks of the person; None where they are not found.
+
+        Note: the first look, with the smaller network, stands for the frame before, which says where to look.
+        """
+        first = self._first.estimate(picture, [true_region(true_px)])[0]
         seen = self._landmarks.estimate(picture, [first.next_region])[0]
         body = list(BODY_LANDMARKS)
         size = np.ptp(true_px[body], axis=0).max()
@@ -76,7 +88,22 @@ class FrameMaker:
         return seen if seen.presence >= LEAST_PRESENCE and off < LARGEST_ERROR * size else None
 
 
-def _row(number: int, seen: PersonLandmarks, truth: Mapping[str, Any], frame: int) -> Row:
+def true_region(true_px: FloatArray) -> Region:
+    """Return the region of a person whose landmarks (33, 2) are known: upright, with the farthest point just inside."""
+    shoulders, hips = true_px[11:13].mean(axis=0), true_px[23:25].mean(axis=0)
+    up = (shoulders - hips) / max(float(np.linalg.norm(shoulders - hips)), 1e-6)
+    reach = np.linalg.norm(true_px - hips, axis=-1).max()
+    return Region.from_body_circle(hips, hips + reach * up)
+
+
+def _as_seen(picture: Image, true_px: FloatArray, is_mirrored: bool) -> tuple[Image, FloatArray]:
+    """Return a picture and its landmarks (33, 2), or both in the mirror."""
+    if not is_mirrored:
+        return picture, true_px
+    return np.ascontiguousarray(picture[:, ::-1]), mirrored_pixels(true_px, picture.shape[1])
+
+
+def _row(number: int, seen: PersonLandmarks, truth: Mapping[str, Any], frame: int, is_mirrored: bool) -> Row:
     """Return what is kept of one frame, by the keys of the file."""
     half, middle = truth["image_size"].max() / 2, truth["image_size"] / 2
     pelvis, world = truth["pelvis_cam"][0, frame], seen.world_landmarks
@@ -91,6 +118,8 @@ def _row(number: int, seen: PersonLandmarks, truth: Mapping[str, Any], frame: in
         "hidden": truth["hidden"][0, frame],
         "focal": np.array(truth["focal_length_px"] / half),
         "shot": np.array(number),
+        "frame": np.array(frame),
+        "is_mirrored": np.array(is_mirrored),
     }
 
 

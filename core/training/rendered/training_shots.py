@@ -9,14 +9,15 @@ from .outfits import BOTTOMS, TOPS, Outfit
 from .shots import Actor, Shot, Take
 
 FRAME_COUNT: Final = 16
-FRAME_RATE_HZ: Final = 5.0
-"""Frames far apart say more; only single ones are learned from."""
+FRAME_RATE_HZ: Final = 8.0
+"""Frames far apart say more, but near enough to tell how an error goes on from one to the next."""
 DURATION_S: Final = (FRAME_COUNT + 2) / FRAME_RATE_HZ
 FIRST_BODY_SEED: Final = 10_000
 """The benchmark's people have smaller ones."""
 PANORAMAS: Final = ("city", "courtyard", "forest", "interior", "night", "studio", "sunrise", "sunset")
 FLOORS: Final = ("grain", "tiles", "planks")
-SIZES: Final = ((960, 540), (960, 540), (540, 960))
+SIZES: Final = ((768, 432), (768, 432), (432, 768))
+"""The network sees the person in 256 x 256 pixels anyhow."""
 _PROPS: Final = ((), (), (), (), ("posts",), ("counter",), ("wall",))
 _EXPOSURE: Final = {"night": 2.5}
 
