@@ -121,7 +121,7 @@ def test_the_person_is_where_the_truth_says(body):
     _, depths = scene.render(1, Grading(0.0))
     truth.see(1, depths)
     points = truth.landmarks_cam()[0, 1]
-    arrays = truth._arrays()
+    arrays = truth.arrays()
     for landmark in (0, 11, 13, 25, 28):
         column, row = np.floor(arrays["keypoints2d_px"][0, 1, landmark]).astype(int)
         assert points[landmark, 2] - depths[row, column] == pytest.approx(0.06, abs=0.12)
