@@ -72,8 +72,9 @@ class FrameMaker:
                 seen = self._look(*_as_seen(compressed, true_px[frame], is_mirrored))
                 if seen is not None:
                     found.append((frame, is_mirrored, seen))
-        rows = {False: truth.arrays(), True: mirrored_truth(truth.arrays())}
-        return [_row(number, seen, rows[is_mirrored], frame, is_mirrored) for frame, is_mirrored, seen in found]
+        plain = truth.arrays()
+        truths = {False: plain, True: mirrored_truth(plain)}
+        return [_row(number, seen, truths[is_mirrored], frame, is_mirrored) for frame, is_mirrored, seen in found]
 
     def _look(self, picture: Image, true_px: FloatArray) -> PersonLandmarks | None:
         """Return the landmarks of the person; None where they are not found.
@@ -141,8 +142,8 @@ def make_training_frames(
         OutputError: the file cannot be written.
         EngineError: numba, OpenEXR or an engine is missing.
     """
-    maker = FrameMaker(sources, seed)
     rows, first = _read_rows(output)
+    maker = FrameMaker(sources, seed)
     for number in range(first, shot_count):
         rows += maker.rows_of(number)
         if (number + 1) % SAVE_EVERY == 0 or number + 1 == shot_count:
@@ -158,9 +159,10 @@ def _read_rows(path: Path) -> tuple[list[Row], int]:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         shot_count = int(arrays.pop("shot_count"))
+        # A file from before the mirror holds other shots under the same numbers.
+        count = len(arrays["is_mirrored"])
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise MotionDataError(f"{path} is no file of rendered frames.", "Choose another name.") from error
-    count = len(arrays["poses"])
     return [{name: values[row] for name, values in arrays.items()} for row in range(count)], shot_count
 
 
