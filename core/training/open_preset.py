@@ -87,12 +87,13 @@ class TemporalOptions:
             iterations.
         lowest_rate_hz, highest_rate_hz: frame rates of the batches, drawn evenly by octaves.
         native_rate_share: of the batches that keep the data's own rate.
+        rendered_share: of a batch's windows, where there is a file of rendered frames.
     """
 
     encoder: TemporalConfig = field(default_factory=lambda: TemporalConfig(has_context=True))
-    iterations: int = 1_200
+    iterations: int = 1_500
     window_frames: int = 64
-    batch_windows: int = 8
+    batch_windows: int = 10
     learning_rate: float = 7e-4
     weight_decay: float = 1e-4
     warmup_iterations: int = 100
@@ -103,6 +104,7 @@ class TemporalOptions:
     lowest_rate_hz: float = 12.0
     highest_rate_hz: float = 120.0
     native_rate_share: float = 0.4
+    rendered_share: float = 0.5
     losses: TemporalLossWeights = field(default_factory=TemporalLossWeights)
 
 

@@ -16,9 +16,19 @@ from torch import Tensor
 
 from ..errors import MotionDataError
 from ..rotations import rotvec_to_rotmat
-from ..skeleton import BETA_COUNT, JOINT_COUNT, LANDMARK_COUNT
+from ..skeleton import BETA_COUNT, BODY_LANDMARKS, JOINT_COUNT, LANDMARK_COUNT
 from .simulator import TRAINING, SimulatedViews
 from .torch_rotations import rotvec_to_rotmat as torch_rotvec_to_rotmat
+
+FRAME_RATE_HZ: Final = 8.0
+"""Frames far apart say more, but near enough to tell how an error goes on from one to the next."""
+BETWEEN_COUNT: Final = 3
+"""Between two frames, so many poses are known too."""
+MOST_HIDDEN: Final = 8
+"""Of the twelve body landmarks: of whoever is hidden more, the guess is any pose, and teaches none."""
+
+VALIDATION_EVERY: Final = 10
+"""Every tenth shot is kept out of training."""
 
 JITTER_M: Final = (0.006, 0.015)
 """Of what is reported, in the picture and in 3-D: the same frame is not seen alike twice."""
@@ -28,14 +38,20 @@ SWAPPED_SHARE: Final = 0.5
 _SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "poses": (JOINT_COUNT, 3), "pelvis_cam": (3,), "landmarks": (LANDMARK_COUNT, 3),
     "true_keypoints2d": (LANDMARK_COUNT, 2), "keypoints2d": (LANDMARK_COUNT, 2),
-    "world_landmarks": (LANDMARK_COUNT, 3), "visibility": (LANDMARK_COUNT,), "focal": (), "shot": (),
+    "world_landmarks": (LANDMARK_COUNT, 3), "visibility": (LANDMARK_COUNT,), "hidden": (LANDMARK_COUNT,),
+    "between": (BETWEEN_COUNT, JOINT_COUNT, 3), "focal": (), "shot": (), "frame": (), "is_mirrored": (),
 }  # fmt: skip
 _LIMB_ENDS: Final = ([13, 15, 25, 27], [14, 16, 26, 28])
 
 
 @dataclass(frozen=True)
 class RenderedFrames:
-    """F frames; see `SimulatedViews` for the units. shot: (F,) numbers of the shots they are from."""
+    """F frames; see `SimulatedViews` for the units.
+
+    Attributes:
+        between: (F, 3, 24, 3) axis-angle poses between a frame and its shot's next one.
+        shot, frame, is_mirrored: (F,) which shot a frame is from, which of its frames it is, and seen how.
+    """
 
     rotmat: Tensor
     pelvis: Tensor
@@ -45,7 +61,10 @@ class RenderedFrames:
     world_landmarks: Tensor
     visibility: Tensor
     focal: Tensor
+    between: Tensor
     shot: NDArray[np.int64]
+    frame: NDArray[np.int64]
+    is_mirrored: NDArray[np.bool_]
 
     def part(self, rows: NDArray[np.int64]) -> SimulatedViews:
         """Return views (N, 1) of some rows, as they are. Their shape is not known: betas are zero."""
@@ -68,12 +87,21 @@ class RenderedFrames:
 
         Note: not mirrored, as the landmark network takes left and right differently.
         """
-        count, views = len(rows), self.part(rows)
-        camera = TRAINING.camera
-        angle = math.radians(camera.roll_std_deg) * torch.randn(count, generator=generator)
-        error = torch.exp(camera.focal_error_std * torch.randn(count, 1, 1, generator=generator))
-        rolled = roll_views(views, angle, views.focal * error)
-        return jitter_views(rolled, generator)
+        return jitter_views(turn_cameras(self.part(rows), generator), generator)
+
+
+def validation_rows(frames: RenderedFrames) -> NDArray[np.bool_]:
+    """Return which frames (F,) are of shots that are kept out of training."""
+    is_validation: NDArray[np.bool_] = frames.shot % VALIDATION_EVERY == VALIDATION_EVERY - 1
+    return is_validation
+
+
+def turn_cameras(views: SimulatedViews, generator: torch.Generator) -> SimulatedViews:
+    """Return the views (N, T) from cameras that are rolled, told focal lengths that are off."""
+    count, camera = len(views.betas), TRAINING.camera
+    angle = math.radians(camera.roll_std_deg) * torch.randn(count, generator=generator)
+    error = torch.exp(camera.focal_error_std * torch.randn(count, 1, 1, generator=generator))
+    return roll_views(views, angle, views.focal * error)
 
 
 def roll_views(views: SimulatedViews, angle: Tensor, believed_focal: Tensor) -> SimulatedViews:
@@ -109,7 +137,7 @@ def jitter_views(views: SimulatedViews, generator: torch.Generator) -> Simulated
 
 
 def load_rendered_frames(path: Path) -> RenderedFrames:
-    """Read a file of rendered frames; frames with swapped sides are left out.
+    """Read a file of rendered frames; frames with swapped sides, or of people who are hidden, are left out.
 
     Raises:
         MotionDataError: missing, damaged, or not such a file; never unpickles.
@@ -125,7 +153,8 @@ def load_rendered_frames(path: Path) -> RenderedFrames:
     for name, shape in _SHAPES.items():
         if arrays[name].shape != (count, *shape):
             raise MotionDataError(f"{path}: {name} has the shape {arrays[name].shape}, expected {(count, *shape)}.")
-    kept = ~swapped_sides(arrays["keypoints2d"], arrays["true_keypoints2d"])
+    is_hidden = arrays["hidden"][:, list(BODY_LANDMARKS)].sum(axis=1) > MOST_HIDDEN
+    kept = ~swapped_sides(arrays["keypoints2d"], arrays["true_keypoints2d"]) & ~is_hidden
     if not kept.any():
         raise MotionDataError(f"{path} holds no frame that can be used.")
     rotmat = rotvec_to_rotmat(arrays["poses"][kept].astype(np.float64))
@@ -142,7 +171,10 @@ def load_rendered_frames(path: Path) -> RenderedFrames:
         tensor("world_landmarks"),
         tensor("visibility"),
         tensor("focal"),
+        tensor("between"),
         arrays["shot"][kept].astype(np.int64),
+        arrays["frame"][kept].astype(np.int64),
+        arrays["is_mirrored"][kept].astype(bool),
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .clips import CONTEXT_FRAMES, MotionLibrary, WindowSampler, source_frames_for
 from .open_preset import OpenPreset
 from .rendered_frames import RenderedFrames
+from .rendered_windows import RenderedWindows
 from .schedule import Budget
 from .simulator import BENCHMARK, TRAINING, Observer, SimulatedViews, SimulatorSettings, simulate
 from .torch_body import TorchBody
@@ -83,6 +84,10 @@ class ViewSource:
     def draw_rendered(self, frames: RenderedFrames, rows: NDArray[np.int64], count: int) -> SimulatedViews:
         """Return `count` views of the rendered frames in some rows, varied."""
         return frames.varied(self._rng.choice(rows, count), self._generator)
+
+    def draw_windows(self, windows: RenderedWindows, count: int) -> SimulatedViews:
+        """Return `count` of the rendered windows, varied."""
+        return windows.draw(count, self._rng, self._generator)
 
     def sampler(self, frame_count: int, frame_rate_hz: float) -> WindowSampler:
         """Return the sampler for windows of this length; built once for each length."""

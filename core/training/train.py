@@ -72,13 +72,17 @@ def train(
 
     if "lifter" in stages:
         LifterTraining(context("lifter")).run()
-    if "rendered" in stages and rendered is not None and frames is not None:
-        made = context("rendered")
-        made = replace(made, made_of={**made.made_of, "rendered_sha256": file_sha256(rendered)})
-        RenderedTraining(made, _lifter_of_stage_1(output), frames).run()
+
+    def rendered_context(stage: str) -> StageContext:
+        made = context(stage)
+        hashes = {"rendered_sha256": file_sha256(rendered)} if rendered is not None else {}
+        return replace(made, made_of={**made.made_of, **hashes})
+
+    if "rendered" in stages and frames is not None:
+        RenderedTraining(rendered_context("rendered"), _lifter_of_stage_1(output), frames).run()
     if "temporal" in stages:
         # The stored float16 weights are the ones that ship, so those are what the second stage builds on.
-        TemporalTraining(context("temporal"), _finished_lifter(output)).run()
+        TemporalTraining(rendered_context("temporal"), _finished_lifter(output), frames).run()
     if "contacts" in stages:
         ContactTraining(context("contacts")).run()
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..models.landmark_lifter import LandmarkLifter, LifterOutput
 from .metrics import mean_distance_mm, procrustes_align, rooted_body
 from .open_preset import LifterLossWeights
-from .rendered_frames import RenderedFrames
+from .rendered_frames import RenderedFrames, validation_rows
 from .schedule import set_learning_rate
 from .simulator import SimulatedViews
 from .stage import StageContext, validation_views
@@ -25,8 +25,6 @@ PANELS: Final = {
     "loss": ("rendered_loss", "carried_loss", "simulated_loss"),
     "validation error [mm]": ("MPJPE_mm", "PA-MPJPE_mm", "rendered_MPJPE_mm", "rendered_PA-MPJPE_mm"),
 }
-VALIDATION_EVERY: Final = 10
-"""Every tenth shot is kept out of training."""
 
 
 class RenderedTraining(LifterStage):
@@ -42,7 +40,7 @@ class RenderedTraining(LifterStage):
         self._start_sha256 = lifter_sha256(lifter)
         self.network = lifter
         self.optimizer = torch.optim.AdamW(lifter.parameters(), lr=options.learning_rate, weight_decay=1e-3)
-        is_validation = frames.shot % VALIDATION_EVERY == VALIDATION_EVERY - 1
+        is_validation = validation_rows(frames)
         self._train_rows, self._validation_rows = np.flatnonzero(~is_validation), np.flatnonzero(is_validation)
         self._frames, self._bank = frames, ErrorBank(frames, self._train_rows)
         super().__init__(context, "rendered", self.network, context.seed + 4, PANELS)

@@ -1,44 +1,41 @@
-"""Stage 2: the decomposed temporal encoder on windows of frozen lifter features, with the motion discriminator."""
+"""Stage 2: the decomposed temporal encoder on windows of frozen lifter features, with the motion discriminator.
+
+Where there are rendered frames, part of each batch is windows of those: what errors do from frame to frame is hard to
+make up.
+"""
 
 import math
-from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from ..joint_context import joint_context
 from ..models.landmark_lifter import LandmarkLifter
 from ..models.open_weights import save_weights
 from ..models.temporal_encoder import TemporalEstimator, TemporalOutput
 from .clips import mirror_windows
 from .discriminator import MotionDiscriminator
-from .losses import (
-    acceleration_loss,
-    adversarial_loss,
-    discriminator_loss,
-    feature_regularisation_loss,
-    keypoint2d_loss,
-    keypoint3d_distance,
-    keypoint3d_loss,
-    smpl_pose_loss,
-)
+from .losses import adversarial_loss, discriminator_loss
 from .metrics import motion_errors
+from .rendered_frames import RenderedFrames, validation_rows
+from .rendered_windows import RenderedWindows
 from .schedule import has_fast_bfloat16, set_learning_rate
 from .simulator import SimulatedViews
 from .smoother_start import hold_smoother_units, start_as_smoother
-from .stage import TEMPORAL_WEIGHTS_NAME, StageContext, ViewSource, validation_views
+from .stage import TEMPORAL_WEIGHTS_NAME, VALIDATION_SEED, StageContext, ViewSource, validation_views
 from .stage_training import StageTraining, Stateful
+from .temporal_losses import WindowFeatures, generator_losses, window_features
 from .torch_body import TorchBody
-from .torch_camera import project, weak_camera_to_pelvis
 from .torch_rotations import rot6d_to_rotmat
-from .train_lifter import lifter_sha256, posed_landmarks, view_evidence
+from .train_lifter import lifter_sha256, posed_landmarks
 
 VALIDATION_FRAMES, VALIDATION_WINDOWS = 96, 24
+RENDERED_VALIDATION_WINDOWS = 96
 START_FRAMES = 512
 """What the smoother's start is fitted on."""
 PANELS = {
-    "validation error [mm]": ("MPJPE_mm", "PA-MPJPE_mm"),
-    "validation acceleration [mm/frame^2]": ("ACC", "ACC_ERR"),
+    "validation error [mm]": ("MPJPE_mm", "PA-MPJPE_mm", "rendered_MPJPE_mm", "rendered_PA-MPJPE_mm"),
+    "validation acceleration [mm/frame^2]": ("ACC", "ACC_ERR", "rendered_ACC", "rendered_ACC_ERR"),
     "losses, not weighted": (
         "keypoint3d", "keypoint2d", "pose", "feature_regularisation", "distance", "acceleration", "adversarial",
         "discriminator",
@@ -46,55 +43,18 @@ PANELS = {
 }  # fmt: skip
 
 
-class WindowFeatures(NamedTuple):
-    """What the frozen lifter says about a batch of windows."""
-
-    pose_features: Tensor
-    joint_context: Tensor
-    betas: Tensor
-    pelvis: Tensor
-    box_half_side: Tensor
-
-
-@torch.no_grad()
-def window_features(lifter: LandmarkLifter, views: SimulatedViews) -> WindowFeatures:
-    """Return the lifter's features, shape and root of simulated views (N, T)."""
-    boxed = view_evidence(views)
-    pose_features = lifter.pose_features(boxed.values)
-    weak_camera, betas = lifter.camera_shape(pose_features)
-    pelvis = weak_camera_to_pelvis(weak_camera, boxed.box_center, boxed.box_half_side, views.focal)
-    context = torch.as_tensor(joint_context(views.visibility.numpy(), views.frame_rate_hz))
-    return WindowFeatures(pose_features, context, betas, pelvis, boxed.box_half_side)
-
-
-def generator_losses(
-    output: TemporalOutput, features: WindowFeatures, views: SimulatedViews, body: TorchBody
-) -> tuple[dict[str, Tensor], Tensor]:
-    """Return the named losses of the encoder but the adversarial one, and its rotations (N, T, 24, 3, 3).
-
-    Source: paper, equation 5.
-    """
-    rotmat = rot6d_to_rotmat(output.rot6d)
-    landmarks = posed_landmarks(rotmat, features.betas, body)
-    points = project(landmarks, features.pelvis, views.focal)
-    losses = {
-        "keypoint3d": keypoint3d_loss(landmarks, views.landmarks),
-        "keypoint2d": keypoint2d_loss(points, views.true_keypoints2d, features.box_half_side),
-        "pose": smpl_pose_loss(rotmat, views.rotmat),
-        "feature_regularisation": feature_regularisation_loss(output.encoded_features, features.pose_features),
-        "distance": keypoint3d_distance(landmarks, views.landmarks),
-        "acceleration": acceleration_loss(landmarks, views.landmarks, views.frame_rate_hz),
-    }
-    return losses, rotmat
-
-
 class TemporalTraining(StageTraining):
-    """The state of stage 2."""
+    """The state of stage 2.
 
-    def __init__(self, context: StageContext, lifter: LandmarkLifter) -> None:
+    Args:
+        frames: of rendered people; None to train on simulated views alone.
+    """
+
+    def __init__(self, context: StageContext, lifter: LandmarkLifter, frames: RenderedFrames | None = None) -> None:
         torch.manual_seed(context.seed)
         self.options = options = context.preset.temporal
         self.lifter = lifter.eval().requires_grad_(False)
+        self._set_rendered(frames, context.body)
         self.network = TemporalEstimator(options.encoder)
         self.network.heads.load_state_dict(lifter.heads.state_dict())
         self.network.encoder.set_mixed_precision(has_fast_bfloat16())
@@ -115,6 +75,20 @@ class TemporalTraining(StageTraining):
         if self.resumes:
             self.restore()
 
+    def _set_rendered(self, frames: RenderedFrames | None, body: TorchBody) -> None:
+        """Keep the rendered windows for training, where there are any, and those for validation."""
+        self._rendered: RenderedWindows | None = None
+        self._rendered_validation: SimulatedViews | None = None
+        if frames is None:
+            return
+        is_validation = validation_rows(frames)
+        training, validation = (
+            RenderedWindows(frames, np.flatnonzero(rows), body) for rows in (~is_validation, is_validation)
+        )
+        self._rendered = training if len(training) else None
+        if len(validation):
+            self._rendered_validation = validation.spread(RENDERED_VALIDATION_WINDOWS, VALIDATION_SEED)
+
     def run(self) -> None:
         """Train until the budget is spent."""
         before = " ".join(f"{name} {value:.4g}" for name, value in self.validate().items())
@@ -126,19 +100,28 @@ class TemporalTraining(StageTraining):
         options, progress = self.options, self.progress
         set_learning_rate(self.optimizer, progress.learning_rate(options.learning_rate, options.warmup_iterations))
         frame_rate = self._frame_rate()
-        views = self.source.draw(options.batch_windows, options.window_frames, frame_rate)
-        features = window_features(self.lifter, views)
-        losses, rotmat = generator_losses(self._output(self.network, features), features, views, self.context.body)
-        # Frozen here, so that the encoder's step leaves no gradient in the discriminator.
-        self.discriminator.requires_grad_(False)
-        losses["adversarial"] = adversarial_loss(self.discriminator(rotmat, frame_rate))
-        self.discriminator.requires_grad_(True)
+        rendered_count = round(options.rendered_share * options.batch_windows) if self._rendered else 0
+        views = self.source.draw(options.batch_windows - rendered_count, options.window_frames, frame_rate)
+        losses, rotmat = self._losses(views)
+        if self._rendered and rendered_count:
+            other, _ = self._losses(self.source.draw_windows(self._rendered, rendered_count))
+            losses = {name: torch.lerp(loss, other[name], options.rendered_share) for name, loss in losses.items()}
         total = torch.stack([getattr(options.losses, name) * loss for name, loss in losses.items()]).sum()
         self.descend(self.network, self.optimizer, total, largest_gradient=5.0)
         if self._discriminator_learns():
             losses["discriminator"] = self._discriminator_step(rotmat.detach(), frame_rate)
         progress.iteration += 1
         return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def _losses(self, views: SimulatedViews) -> tuple[dict[str, Tensor], Tensor]:
+        """Return the encoder's losses on views (N, T), and its rotations (N, T, 24, 3, 3)."""
+        features = window_features(self.lifter, views)
+        losses, rotmat = generator_losses(self._output(self.network, features), features, views, self.context.body)
+        # Frozen here, so that the encoder's step leaves no gradient in the discriminator.
+        self.discriminator.requires_grad_(False)
+        losses["adversarial"] = adversarial_loss(self.discriminator(rotmat, views.frame_rate_hz))
+        self.discriminator.requires_grad_(True)
+        return losses, rotmat
 
     @staticmethod
     def _output(network: TemporalEstimator, features: WindowFeatures) -> TemporalOutput:
@@ -159,7 +142,7 @@ class TemporalTraining(StageTraining):
 
     def _discriminator_step(self, fake_rotmat: Tensor, frame_rate_hz: float) -> Tensor:
         """Show the discriminator captured motion and the encoder's; return its loss."""
-        count, frames = self.options.batch_windows, self.options.window_frames
+        count, frames = fake_rotmat.shape[:2]
         starts = self.source.starts(count, frames, frame_rate_hz)
         real = self.context.library.windows(starts, frames, frame_rate_hz)
         real = mirror_windows(real, torch.rand(count) < 0.5)
@@ -189,19 +172,24 @@ class TemporalTraining(StageTraining):
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """Return the errors of the averaged network, unsmoothed, on fixed validation windows."""
-        frame_count = min(VALIDATION_FRAMES, self._longest_window())
-        views = validation_views(self.context.library, self.context.body, frame_count, VALIDATION_WINDOWS)
-        features = window_features(self.lifter, views)
-        rotmat = rot6d_to_rotmat(self._output(self.averaged_network(), features).rot6d)
-        landmarks = posed_landmarks(rotmat, features.betas, self.context.body)
-        errors = motion_errors(landmarks.numpy(), views.landmarks.numpy())
-        return {
-            "MPJPE_mm": errors.mpjpe_mm,
-            "PA-MPJPE_mm": errors.pa_mpjpe_mm,
-            "ACC": errors.acc_mm_per_frame2,
-            "ACC_ERR": errors.acc_error_mm_per_frame2,
-        }
+        """Return the errors of the averaged network, unsmoothed, on fixed windows, simulated and rendered."""
+        frame_count, network = min(VALIDATION_FRAMES, self._longest_window()), self.averaged_network()
+        sets = {"": validation_views(self.context.library, self.context.body, frame_count, VALIDATION_WINDOWS)}
+        if self._rendered_validation is not None:
+            sets["rendered_"] = self._rendered_validation
+        result: dict[str, float] = {}
+        for prefix, views in sets.items():
+            features = window_features(self.lifter, views)
+            rotmat = rot6d_to_rotmat(self._output(network, features).rot6d)
+            landmarks = posed_landmarks(rotmat, features.betas, self.context.body)
+            errors = motion_errors(landmarks.numpy(), views.landmarks.numpy())
+            result |= {
+                f"{prefix}MPJPE_mm": errors.mpjpe_mm,
+                f"{prefix}PA-MPJPE_mm": errors.pa_mpjpe_mm,
+                f"{prefix}ACC": errors.acc_mm_per_frame2,
+                f"{prefix}ACC_ERR": errors.acc_error_mm_per_frame2,
+            }
+        return result
 
     def made_of(self) -> dict[str, str]:
         """Return hashes of what the stage is trained on, the lifter too."""

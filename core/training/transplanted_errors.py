@@ -36,32 +36,40 @@ class ErrorBank:
 
     def __init__(self, frames: RenderedFrames, rows: NDArray[np.int64]) -> None:
         views = frames.part(rows)
-        self._true = _normalised(views.landmarks)[:, 0]
+        self._true = normalised(views.landmarks)[:, 0]
         self._keys = _keys(self._true)
         self._guess = views.world_landmarks[:, 0]
         self._visibility = views.visibility[:, 0]
         metre2d = views.focal / views.pelvis[..., 2:]
-        places2d = project(_PLACES @ views.landmarks, views.pelvis, views.focal)
+        places2d = seen_places(views.landmarks, views.pelvis, views.focal)
         off = (views.keypoints2d - places2d) / metre2d[..., None] / standing_height(views.landmarks)
         self._off = off[:, 0]
 
     def observe(self, scene: Scene, generator: torch.Generator) -> Observation:
         """Return what BlazePose would report of single frames (N, 1)."""
-        true = _normalised(scene.landmarks)[:, 0]
+        true = normalised(scene.landmarks)[:, 0]
         nearest = torch.cdist(_keys(true), self._keys).topk(min(NEIGHBOURS, len(self._keys)), largest=False).indices
         choice = torch.randint(0, nearest.shape[1], (len(true), 1), generator=generator)
         row = nearest.gather(1, choice)[:, 0]
-        change = true - self._true[row]
-        moved = torch.cat([_PLACES @ change[..., :2], _DEPTH_GUESS @ change[..., 2:]], dim=-1)
-        guess = self._guess[row] + moved
+        guess = self._guess[row] + guess_of(true - self._true[row])
         size = standing_height(scene.landmarks)
         off = self._off[row][:, None] * size * scene.metre2d[..., None]
-        keypoints2d = project(_PLACES @ scene.landmarks, scene.pelvis, scene.focal) + off
+        keypoints2d = seen_places(scene.landmarks, scene.pelvis, scene.focal) + off
         world = (guess - hip_middle(guess))[:, None]
         return Observation(keypoints2d, world, self._visibility[row][:, None], scene.metre2d)
 
 
-def _normalised(landmarks: Tensor) -> Tensor:
+def seen_places(landmarks: Tensor, pelvis: Tensor, focal: Tensor) -> Tensor:
+    """Return (..., 33, 2) where BlazePose sees landmarks (..., 33, 3), pelvis (..., 3): its places are not ours."""
+    return project(_PLACES @ landmarks, pelvis, focal)
+
+
+def guess_of(landmarks: Tensor) -> Tensor:
+    """Return the guess (..., 33, 3), without constants, that goes on average with `normalised` landmarks."""
+    return torch.cat([_PLACES @ landmarks[..., :2], _DEPTH_GUESS @ landmarks[..., 2:]], dim=-1)
+
+
+def normalised(landmarks: Tensor) -> Tensor:
     """Return landmarks (N, T, 33, 3) of somebody as tall as everybody is in the guess, from the middle of the hips."""
     rooted: Tensor = landmarks - hip_middle(landmarks)
     return rooted * (RenderedNoise().seen_height_m / standing_height(landmarks))

@@ -18,6 +18,15 @@ def mirrored_pixels(points_px: FloatArray, width_px: float) -> FloatArray:
     return result
 
 
+def mirrored_poses(poses: FloatArray) -> FloatArray:
+    """Return axis-angle poses (..., 24, 3), the root's in camera axes, as the mirror shows them.
+
+    Note: a rotation about an axis in the mirror's plane turns the other way; one about the axis across it does not.
+    """
+    result: FloatArray = poses[..., _JOINTS, :] * -_FLIP
+    return result
+
+
 def mirrored_truth(truth: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arrays of a truth (`core.training.rendered.render` has the keys) of the mirrored pictures.
 
@@ -25,8 +34,7 @@ def mirrored_truth(truth: Mapping[str, Any]) -> dict[str, Any]:
     """
     return {
         **truth,
-        # A rotation about an axis in the mirror's plane turns the other way; one about the axis across it does not.
-        "poses": truth["poses"][:, :, _JOINTS] * -_FLIP,
+        "poses": mirrored_poses(truth["poses"]),
         "pelvis_cam": truth["pelvis_cam"] * _FLIP,
         "landmarks": truth["landmarks"][:, :, _LANDMARKS] * _FLIP,
         "keypoints2d_px": mirrored_pixels(truth["keypoints2d_px"], float(truth["image_size"][0])),

@@ -59,12 +59,17 @@ class Stage:
     def _cast(self, shot: Shot, actor: Actor) -> tuple[Body, DressedBody, PosedBody, BoolArray]:
         body = self._bodies.person(actor.body_seed, actor.is_man)
         dressed = dress(body, actor.outfit, actor.body_seed)
-        motion = self._motion(shot, actor)
+        motion = self.motion_of(shot, actor)
         motion, contacts = stand_on_floor(body, motion, shot.frame_rate_hz, dressed.sole_m, actor.is_seated)
         shift = np.array([actor.x, 0.0, actor.z]) - motion.pelvis[0] * [1.0, 0.0, 1.0]
         return body, dressed, pose_body(body, Motion(motion.rotmat, motion.pelvis + shift)), contacts
 
-    def _motion(self, shot: Shot, actor: Actor) -> Motion:
+    def motion_of(self, shot: Shot, actor: Actor) -> Motion:
+        """Return what an actor does, on the clips' own skeleton.
+
+        Raises:
+            MotionDataError: a clip is missing, or the takes are shorter than the shot.
+        """
         rate, motion = shot.frame_rate_hz, None
         blend = round(BLEND_S * rate)
         for take in actor.takes:

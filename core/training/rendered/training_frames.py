@@ -7,6 +7,7 @@ picture's middle, with half its longer side as unit.
     pelvis_cam (F, 3)           landmarks (F, 33, 3), the pelvis at the origin;  true_keypoints2d (F, 33, 2)
     keypoints2d (F, 33, 2)      world_landmarks (F, 33, 3), visibility (F, 33): what BlazePose heavy says
     hidden (F, 33)              focal (F,), shot (F,), frame (F,) at `FRAME_RATE_HZ`, is_mirrored (F,), shot_count
+    between (F, 3, 24, 3)       poses at even times between this frame and the next
 """
 
 from collections.abc import Callable, Mapping
@@ -22,15 +23,18 @@ from ...crops import Region
 from ...errors import MotionDataError
 from ...models.engine import load_network
 from ...person_landmarks import LandmarkEstimator, PersonLandmarks
+from ...rotations import rotmat_to_rotvec
 from ...skeleton import BODY_LANDMARKS
 from ...whole_file import whole_file
+from ..rendered_frames import BETWEEN_COUNT, FRAME_RATE_HZ
 from .arrays import FloatArray, Image
-from .mirrored_truth import mirrored_pixels, mirrored_truth
+from .mirrored_truth import mirrored_pixels, mirrored_poses, mirrored_truth
 from .render import shot_grading
 from .scene_parts import SHUTTER_SHARE, TWO_EXPOSURES
+from .shots import Shot
 from .sources import RenderSources
 from .staging import Stage
-from .training_shots import FRAME_RATE_HZ, training_shot
+from .training_shots import training_shot
 
 SAVE_EVERY: Final = 40
 LEAST_PRESENCE: Final = 0.5
@@ -73,8 +77,21 @@ class FrameMaker:
                 if seen is not None:
                     found.append((frame, is_mirrored, seen))
         plain = truth.arrays()
-        truths = {False: plain, True: mirrored_truth(plain)}
+        between = self._between(shot, truth.camera.camera_from_world[0, :3, :3])
+        truths = {
+            False: {**plain, "between": between},
+            True: {**mirrored_truth(plain), "between": mirrored_poses(between)},
+        }
         return [_row(number, seen, truths[is_mirrored], frame, is_mirrored) for frame, is_mirrored, seen in found]
+
+    def _between(self, shot: Shot, camera_from_world: FloatArray) -> FloatArray:
+        """Return the poses (1, T, 3, 24, 3) after each frame of a shot, before its next one, for a camera's axes."""
+        steps = BETWEEN_COUNT + 1
+        finer = replace(shot, frame_rate_hz=shot.frame_rate_hz * steps, frame_count=shot.frame_count * steps)
+        rotmat = self._stage.motion_of(finer, shot.actors[0]).rotmat
+        rotmat[:, 0] = camera_from_world @ rotmat[:, 0]
+        poses = rotmat_to_rotvec(rotmat)
+        return poses.reshape(1, shot.frame_count, steps, *poses.shape[1:])[:, :, 1:]
 
     def _look(self, picture: Image, true_px: FloatArray) -> PersonLandmarks | None:
         """Return the landmarks of the person; None where they are not found.
@@ -110,6 +127,7 @@ def _row(number: int, seen: PersonLandmarks, truth: Mapping[str, Any], frame: in
     pelvis, world = truth["pelvis_cam"][0, frame], seen.world_landmarks
     return {
         "poses": truth["poses"][0, frame],
+        "between": truth["between"][0, frame],
         "pelvis_cam": pelvis,
         "landmarks": truth["landmarks"][0, frame] - pelvis,
         "true_keypoints2d": (truth["keypoints2d_px"][0, frame] - middle) / half,
@@ -159,8 +177,8 @@ def _read_rows(path: Path) -> tuple[list[Row], int]:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         shot_count = int(arrays.pop("shot_count"))
-        # A file from before the mirror holds other shots under the same numbers.
-        count = len(arrays["is_mirrored"])
+        # An older file lacks it, and from before the mirror it holds other shots under the same numbers.
+        count = len(arrays["between"])
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise MotionDataError(f"{path} is no file of rendered frames.", "Choose another name.") from error
     return [{name: values[row] for name, values in arrays.items()} for row in range(count)], shot_count

@@ -5,12 +5,11 @@ from typing import Final
 
 import numpy as np
 
+from ..rendered_frames import FRAME_RATE_HZ
 from .outfits import BOTTOMS, TOPS, Outfit
 from .shots import Actor, Shot, Take
 
 FRAME_COUNT: Final = 16
-FRAME_RATE_HZ: Final = 8.0
-"""Frames far apart say more, but near enough to tell how an error goes on from one to the next."""
 DURATION_S: Final = (FRAME_COUNT + 2) / FRAME_RATE_HZ
 FIRST_BODY_SEED: Final = 10_000
 """The benchmark's people have smaller ones."""

@@ -35,7 +35,8 @@ def frames_file(library, torch_body, tmp_path_factory):
         landmarks=views.landmarks[:, 0], true_keypoints2d=views.true_keypoints2d[:, 0],
         keypoints2d=views.keypoints2d[:, 0], world_landmarks=views.world_landmarks[:, 0],
         visibility=views.visibility[:, 0], hidden=np.zeros((60, 33), bool), focal=views.focal[:, 0, 0],
-        shot=np.arange(60) // 3, shot_count=np.array(20),
+        shot=np.arange(60) // 3, frame=np.arange(60) % 3, is_mirrored=np.zeros(60, bool),
+        between=np.zeros((60, 3, 24, 3)), shot_count=np.array(20),
     )  # fmt: skip
     return path
 
@@ -82,6 +83,15 @@ def test_frames_with_swapped_sides_are_left_out(frames_file, tmp_path):
     assert np.flatnonzero(swapped_sides(points, true)).tolist() == [5]
     kept = load_rendered_frames(changed(frames_file, tmp_path, keypoints2d=points, true_keypoints2d=true))
     assert len(kept.shot) == 59
+
+
+def test_people_of_whom_nearly_everything_is_hidden_are_left_out(frames_file, tmp_path):
+    hidden = np.zeros((60, 33), bool)
+    hidden[7, [11, 12, 13, 14, 15, 16, 23, 24]] = True
+    hidden[8, [11, 12, 13, 14, 15, 16, 23, 24, 25]] = True
+    kept = load_rendered_frames(changed(frames_file, tmp_path, hidden=hidden))
+    assert len(kept.shot) == 59
+    assert kept.frame[kept.shot == 2].tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(

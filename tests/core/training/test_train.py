@@ -12,7 +12,7 @@ from core.command_line import main
 from core.errors import MotionDataError, OptionError, WeightsError
 from core.models.open_weights import load_contacts, load_lifter, load_temporal, read_weights
 from core.models.temporal_encoder import TemporalConfig
-from core.training import stage_training, train_temporal
+from core.training import stage_training, temporal_losses
 from core.training.open_preset import (
     ContactOptions,
     LifterOptions,
@@ -66,12 +66,12 @@ def test_the_temporal_losses_are_finite_and_the_truth_is_approached(context, tra
     lifter = load_lifter(trained_folder / "open_lifter.safetensors")
     training = TemporalTraining(context(20), lifter)
     views = training.source.draw(16, 12, 30.0)
-    features = train_temporal.window_features(lifter, views)
+    features = temporal_losses.window_features(lifter, views)
 
     @torch.no_grad()
     def total():
         output = training.network(features.pose_features, features.joint_context)
-        losses, _ = train_temporal.generator_losses(output, features, views, training.context.body)
+        losses, _ = temporal_losses.generator_losses(output, features, views, training.context.body)
         return sum(float(getattr(SMALL.temporal.losses, name) * loss) for name, loss in losses.items())
 
     before = total()
