@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..errors import MotionDataError
 from ..rotations import rotvec_to_rotmat
-from ..skeleton import BETA_COUNT, BODY_LANDMARKS, JOINT_COUNT, LANDMARK_COUNT
+from ..skeleton import BETA_COUNT, JOINT_COUNT, LANDMARK_COUNT
 from .simulator import TRAINING, SimulatedViews
 from .torch_rotations import rotvec_to_rotmat as torch_rotvec_to_rotmat
 
@@ -24,8 +24,6 @@ FRAME_RATE_HZ: Final = 8.0
 """Frames far apart say more, but near enough to tell how an error goes on from one to the next."""
 BETWEEN_COUNT: Final = 3
 """Between two frames, so many poses are known too."""
-MOST_HIDDEN: Final = 8
-"""Of the twelve body landmarks: of whoever is hidden more, the guess is any pose, and teaches none."""
 
 VALIDATION_EVERY: Final = 10
 """Every tenth shot is kept out of training."""
@@ -38,7 +36,7 @@ SWAPPED_SHARE: Final = 0.5
 _SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "poses": (JOINT_COUNT, 3), "pelvis_cam": (3,), "landmarks": (LANDMARK_COUNT, 3),
     "true_keypoints2d": (LANDMARK_COUNT, 2), "keypoints2d": (LANDMARK_COUNT, 2),
-    "world_landmarks": (LANDMARK_COUNT, 3), "visibility": (LANDMARK_COUNT,), "hidden": (LANDMARK_COUNT,),
+    "world_landmarks": (LANDMARK_COUNT, 3), "visibility": (LANDMARK_COUNT,),
     "between": (BETWEEN_COUNT, JOINT_COUNT, 3), "focal": (), "shot": (), "frame": (), "is_mirrored": (),
 }  # fmt: skip
 _LIMB_ENDS: Final = ([13, 15, 25, 27], [14, 16, 26, 28])
@@ -137,7 +135,7 @@ def jitter_views(views: SimulatedViews, generator: torch.Generator) -> Simulated
 
 
 def load_rendered_frames(path: Path) -> RenderedFrames:
-    """Read a file of rendered frames; frames with swapped sides, or of people who are hidden, are left out.
+    """Read a file of rendered frames; frames with swapped sides are left out.
 
     Raises:
         MotionDataError: missing, damaged, or not such a file; never unpickles.
@@ -153,8 +151,7 @@ def load_rendered_frames(path: Path) -> RenderedFrames:
     for name, shape in _SHAPES.items():
         if arrays[name].shape != (count, *shape):
             raise MotionDataError(f"{path}: {name} has the shape {arrays[name].shape}, expected {(count, *shape)}.")
-    is_hidden = arrays["hidden"][:, list(BODY_LANDMARKS)].sum(axis=1) > MOST_HIDDEN
-    kept = ~swapped_sides(arrays["keypoints2d"], arrays["true_keypoints2d"]) & ~is_hidden
+    kept = ~swapped_sides(arrays["keypoints2d"], arrays["true_keypoints2d"])
     if not kept.any():
         raise MotionDataError(f"{path} holds no frame that can be used.")
     rotmat = rotvec_to_rotmat(arrays["poses"][kept].astype(np.float64))

@@ -85,15 +85,6 @@ def test_frames_with_swapped_sides_are_left_out(frames_file, tmp_path):
     assert len(kept.shot) == 59
 
 
-def test_people_of_whom_nearly_everything_is_hidden_are_left_out(frames_file, tmp_path):
-    hidden = np.zeros((60, 33), bool)
-    hidden[7, [11, 12, 13, 14, 15, 16, 23, 24]] = True
-    hidden[8, [11, 12, 13, 14, 15, 16, 23, 24, 25]] = True
-    kept = load_rendered_frames(changed(frames_file, tmp_path, hidden=hidden))
-    assert len(kept.shot) == 59
-    assert kept.frame[kept.shot == 2].tolist() == [0, 1]
-
-
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
