@@ -7,6 +7,7 @@ filled in.
 from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .blazepose_detector import BlazePoseDetector, PersonBox
 from .crops import Image, Region
@@ -114,6 +115,11 @@ class PersonTracker:
         if self._should_search(frame.timestamp_s):
             self._search(frame)
             self._next_search_s = frame.timestamp_s + SEARCH_PERIOD_S
+
+    @property
+    def boxes_px(self) -> list[NDArray[np.float64]]:
+        """Boxes (4,) x0, y0, x1, y1 of the people who are followed at the moment."""
+        return [np.asarray(person.rows.bbox_px[-1], np.float64) for person in self._active()]
 
     def finish(self) -> list[Track]:
         """Return all tracks, the main person's (box area times screen time) first."""

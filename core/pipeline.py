@@ -3,11 +3,13 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .backbones import backbone_loaders, backbone_warnings, licence_of, make_estimator, tracker_loaders
 from .body_model import BodyModel
+from .camera_motion import CameraMotion, CameraWatch
 from .cancellation import Cancellation
 from .crop_backbone import CropModel, CropOutputs, run_on_tracks
 from .focal_length import choose_focal_length_px
@@ -27,6 +29,7 @@ from .settings import EstimateSettings
 from .settings_check import check_settings, read_window
 from .track_motion import motion_of_track
 from .track_poses import TrackEstimator
+from .track_warnings import camera_warnings, gap_warnings
 from .video import VideoReader
 from .view import View
 from .whole_file import whole_file
@@ -59,9 +62,10 @@ class EstimateJob:
             for warning in backbone_warnings(settings, self._networks):
                 self._warn(warning)
             with self._timed("track"):
-                tracks = self._track_people(video)
-            for warning in video.warnings:
+                tracks, camera = self._track_people(video)
+            for warning in [*video.warnings, *camera_warnings(camera)]:
                 self._warn(warning)
+        view = replace(view, is_still=not camera.is_moving)
         chosen = choose_people(tracks, settings.people, settings.video)
         chosen, swaps = _repair_sides(chosen)
         chosen = {rank: fill_short_gaps(track, view.frame_rate_hz) for rank, track in chosen.items()}
@@ -104,15 +108,16 @@ class EstimateJob:
         self._cancellation.check()
         return make_estimator(self._settings, self._networks)
 
-    def _track_people(self, video: VideoReader) -> list[Track]:
-        tracker = self._make_tracker()
+    def _track_people(self, video: VideoReader) -> tuple[list[Track], CameraMotion]:
+        tracker, camera = self._make_tracker(), CameraWatch()
         progress = StageProgress(self._reporter, "track", self._expected_frame_count(video))
         for done, frame in enumerate(video, start=1):
             self._cancellation.check()
             tracker.update(frame)
+            camera.see(frame, tracker.boxes_px)
             progress.update(done)
         self._cancellation.check()
-        return tracker.finish()
+        return tracker.finish(), camera.finish()
 
     def _make_tracker(self) -> PersonTracker:
         landmarks = self._networks[f"blazepose_{landmark_model(self._settings)}"]
@@ -167,6 +172,7 @@ class EstimateJob:
                 "left_right_repaired_frames": swaps[rank],
                 "filled_frames": track.frame_ids[track.is_filled].tolist(),
                 "is_smoothed": poses.wants_smoothing,
+                "is_camera_moving": not view.is_still,
             }
             root, check = self._settings.root, self._cancellation.check
             motions[rank] = motion_of_track(track, poses, view, estimator.body, metadata, root, check)
@@ -217,15 +223,6 @@ def _repair_sides(tracks: dict[int, Track]) -> tuple[dict[int, Track], dict[int,
     repaired = {rank: repair_left_right(track) for rank, track in tracks.items()}
     swaps = {rank: track.frame_ids[labels > 0].tolist() for rank, (track, labels) in repaired.items()}
     return {rank: track for rank, (track, _) in repaired.items()}, swaps
-
-
-def gap_warnings(track: Track, who: str) -> list[Warning]:
-    """Return what to say about frames between the first and the last in which the person was not seen."""
-    missing = int(track.frame_ids[-1] - track.frame_ids[0]) + 1 - len(track.frame_ids)
-    if not missing:
-        return []
-    frames = "1 frame" if missing == 1 else f"{missing} frames"
-    return [Warning("gaps", f"{who} was not seen in {frames} in between: there are no keys there.")]
 
 
 def estimate(settings: EstimateSettings, reporter: Reporter, cancellation: Cancellation) -> dict[str, Any]:

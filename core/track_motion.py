@@ -55,15 +55,16 @@ def motion_of_track(
         pelvis_cam = smooth_root(pelvis_cam, track.frame_ids, view.frame_rate_hz)
     rotmat = rot6d_to_rotmat(rot6d)
     if is_refined:
-        contacts_of = _contacts_of(poses, track)
-        rotmat, pelvis_cam = _refine(track, rotmat, poses.betas, pelvis_cam, view, body, contacts_of, check)
+        # Before a moving camera a standing foot moves.
+        standing = _contacts_of(poses, track) if view.is_still else _nothing_stands
+        rotmat, pelvis_cam = _refine(track, rotmat, poses.betas, pelvis_cam, view, body, standing, check)
     transl_cam = pelvis_cam - body.rest_joints(poses.betas)[0]
     joints, _ = body.pose_joints(rotmat, poses.betas, transl_cam)
     keypoints = body.pose_landmarks(rotmat, poses.betas, transl_cam)
     keypoints_2d = view.project(keypoints)
     residual = residual_heights(view.project(blazepose_places(keypoints)), track.keypoints2d_px)
     contacts = _contacts_of(poses, track)(keypoints)
-    if is_refined:
+    if is_refined and view.is_still:
         floor = estimate_floor(keypoints, contacts, sole_distances_m(body, poses.betas), view.frame_rate_hz)
         metadata = {**metadata, "floor": floor.as_metadata()}
     return Motion(
@@ -86,6 +87,11 @@ def motion_of_track(
         image_size=view.image_size,
         metadata=metadata,
     )
+
+
+def _nothing_stands(keypoints_cam: FloatArray) -> FloatArray:
+    """Return contacts (T, 4) of zero for keypoints (T, 33, 3)."""
+    return np.zeros((len(keypoints_cam), 4))
 
 
 def _contacts_of(poses: TrackPoses, track: Track) -> Contacts:

@@ -11,11 +11,16 @@ FloatArray = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class View:
-    """The camera that filmed: focal length in pixels, principal point at the centre, no distortion."""
+    """The camera that filmed: focal length in pixels, principal point at the centre, no distortion.
+
+    Attributes:
+        is_still: whether what stands on the floor stands still in camera axes too.
+    """
 
     focal_length_px: float
     image_size: tuple[int, int]
     frame_rate_hz: float
+    is_still: bool = True
 
     def project(self, points_cam: FloatArray) -> FloatArray:
         """Return source pixels (..., 2) of points (..., 3) in metres, camera axes."""

@@ -58,3 +58,18 @@ def test_what_the_backbone_said_of_each_frame_is_kept_beside_the_refined_poses(s
     own = rotmat_to_rotvec(rot6d_to_rotmat(poses.rot6d_per_frame.astype(np.float64))).reshape(45, 72)
     np.testing.assert_allclose(motion.poses_per_frame, own, atol=1e-5)
     assert np.abs(motion.poses - motion.poses_per_frame).max() > 0.01
+
+
+def test_before_a_moving_camera_no_foot_is_held_and_no_floor_is_told(seen):
+    track, poses, body = seen
+    standing = dataclasses.replace(poses, contacts=np.ones((45, 4), np.float32))
+    moving = dataclasses.replace(VIEW, is_still=False)
+    held, free = (motion_of_track(track, standing, view, body, {}) for view in (VIEW, moving))
+    held_mm, free_mm = (
+        1000 * np.linalg.norm(np.diff(motion.keypoints[:, 29:33], axis=0), axis=-1).max() for motion in (held, free)
+    )
+    assert held_mm < 2 and free_mm > 5
+    assert "floor" in held.metadata and "floor" not in free.metadata
+    np.testing.assert_array_equal(free.contacts, standing.contacts)
+    nothing_stands = dataclasses.replace(poses, contacts=np.zeros((45, 4), np.float32))
+    np.testing.assert_allclose(free.poses, motion_of_track(track, nothing_stands, VIEW, body, {}).poses, atol=1e-6)

@@ -263,3 +263,20 @@ def test_a_video_cut_half_way_gives_the_part_that_decodes_and_a_warning(run, exc
 
 def test_no_command_and_help_are_friendly(run):
     assert run().returncode == 2
+
+
+@pytest.mark.parametrize(("pan_px", "is_moving"), [(0, False), (2, True)])
+def test_a_camera_that_pans_is_said(run, excerpt, tmp_path, pan_px, is_moving):
+    source, video, writer = cv2.VideoCapture(str(excerpt)), tmp_path / "pan.mp4", None
+    for index in range(60):
+        image = source.read()[1]
+        if writer is None:
+            size = (image.shape[1] - 120, image.shape[0])
+            writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"mp4v"), 30, size)
+        writer.write(image[:, pan_px * index :][:, : size[0]])
+    writer.release()
+    result = run("estimate", video, "--output", tmp_path / "pan.npz", "--quality", "fast", "--json")
+    assert result.returncode == 0, result.stderr
+    warned = any(event["type"] == "warning" and event["code"] == "moving_camera" for event in result.events)
+    metadata = load_motion(tmp_path / "pan.npz").metadata
+    assert (warned, metadata["is_camera_moving"], "floor" not in metadata) == (is_moving,) * 3
