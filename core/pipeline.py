@@ -13,7 +13,7 @@ from .camera_motion import CameraMotion, CameraWatch
 from .cancellation import Cancellation
 from .crop_backbone import CropModel, CropOutputs, run_on_tracks
 from .focal_length import choose_focal_length_px
-from .gap_filling import fill_short_gaps
+from .gap_filling import fill_short_gaps, leave_out_unsure
 from .left_right_repair import repair_left_right
 from .lens_metadata import read_focal_length_35mm
 from .mirror_averaging import MirrorAveraged
@@ -67,8 +67,10 @@ class EstimateJob:
                 self._warn(warning)
         view = replace(view, is_still=not camera.is_moving)
         chosen = choose_people(tracks, settings.people, settings.video)
+        rate_hz = view.frame_rate_hz
+        chosen = {rank: leave_out_unsure(track, rate_hz) for rank, track in chosen.items()}
         chosen, swaps = _repair_sides(chosen)
-        chosen = {rank: fill_short_gaps(track, view.frame_rate_hz) for rank, track in chosen.items()}
+        chosen = {rank: fill_short_gaps(track, rate_hz) for rank, track in chosen.items()}
         crop_outputs = self._look_again(estimator.crop_model, chosen)
         with self._timed("estimate"):
             motions = self._estimate_motions(chosen, crop_outputs, view, estimator, swaps)

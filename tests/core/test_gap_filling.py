@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from core.gap_filling import fill_short_gaps
+from core.gap_filling import SURE_PRESENCE, fill_short_gaps, leave_out_unsure
 from core.tracks import Track
 
 RATE_HZ = 30.0
@@ -40,3 +42,31 @@ def test_a_track_without_gaps_comes_back_as_it_is(frame_ids):
     track = straight_track(frame_ids)
     assert fill_short_gaps(track, RATE_HZ) is track
     assert not track.is_filled.any()
+
+
+def with_presence(frame_ids: list[int], unsure: set[int]) -> Track:
+    track = straight_track(frame_ids)
+    presence = np.where(np.isin(track.frame_ids, list(unsure)), SURE_PRESENCE - 0.1, 1.0)
+    return replace(track, presence=presence)
+
+
+def test_unsure_rows_beside_a_gap_are_left_out_as_long_as_it_stays_short():
+    torn = [*range(20), *range(28, 40)]
+    assert leave_out_unsure(with_presence(torn, {17, 18, 19}), RATE_HZ).frame_ids.tolist() == [
+        *range(17),
+        *range(28, 40),
+    ]
+    many = set(range(10, 20))
+    assert leave_out_unsure(with_presence(torn, many), RATE_HZ).frame_ids.tolist() == torn
+
+
+def test_single_unsure_rows_are_left_out_and_those_at_the_ends_stay():
+    track = with_presence(list(range(30)), {0, 1, 12, 29})
+    kept = leave_out_unsure(track, RATE_HZ)
+    assert kept.frame_ids.tolist() == [*range(12), *range(13, 30)]
+    assert leave_out_unsure(with_presence([5], {5}), RATE_HZ).frame_ids.tolist() == [5]
+
+
+def test_somebody_who_is_hard_to_see_all_the_time_is_kept():
+    track = with_presence(list(range(60)), set(range(3, 57)))
+    assert len(leave_out_unsure(track, RATE_HZ).frame_ids) == 60
