@@ -11,7 +11,7 @@ DIST_FOLDER: Final = ROOT / "dist"
 ONNX_FOLDER: Final = ROOT / "core" / "assets" / "onnx"
 WALK_EXCERPT: Final = ROOT / "tests" / "data" / "walk_excerpt.mp4"
 
-BLENDER_PYTHONS: Final = {"4.2": "3.11", "4.5": "3.11", "5.2": "3.13"}
+BLENDER_PYTHONS: Final = {"4.2": "3.11", "4.5": "3.11", "5.0": "3.11", "5.1": "3.13", "5.2": "3.13"}
 """The Blender versions that the project is tested with, and the Python inside each."""
 
 DEMO_BLENDERS: Final = ("4.5", "5.2")
