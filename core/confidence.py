@@ -53,7 +53,9 @@ def _joint_weights() -> NDArray[np.float32]:
         side, _, part = joint.rpartition("_")
         for landmark_index, landmark in enumerate(LANDMARK_NAMES):
             same_side = not side or side in landmark or landmark == "nose"
-            if same_side and any(name in landmark for name in _DECIDING_LANDMARKS[part.rstrip("123")]):
+            kind = landmark.removeprefix("left_").removeprefix("right_")
+            # An eye's corners count too; a foot's index is not a hand's.
+            if same_side and any(f"{kind}_".startswith(f"{name}_") for name in _DECIDING_LANDMARKS[part.rstrip("123")]):
                 weights[joint_index, landmark_index] = 1
     weights /= weights.sum(axis=1, keepdims=True)
     return weights

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from ..errors import OptionError
 from ..models.temporal_encoder import TemporalConfig
+from .lost_limbs import LostLimbSettings
 
 STAGES: Final = ("lifter", "rendered", "temporal", "contacts")
 Stage = Literal["all", "lifter", "rendered", "temporal", "contacts"]
@@ -88,10 +89,11 @@ class TemporalOptions:
         lowest_rate_hz, highest_rate_hz: frame rates of the batches, drawn evenly by octaves.
         native_rate_share: of the batches that keep the data's own rate.
         rendered_share: of a batch's windows, where there is a file of rendered frames.
+        lost_limbs: more than in the lifter's stage, as what is not seen for a while is what the GRUs are for.
     """
 
     encoder: TemporalConfig = field(default_factory=lambda: TemporalConfig(has_context=True))
-    iterations: int = 1_500
+    iterations: int = 1_000
     window_frames: int = 64
     batch_windows: int = 10
     learning_rate: float = 7e-4
@@ -105,6 +107,9 @@ class TemporalOptions:
     highest_rate_hz: float = 120.0
     native_rate_share: float = 0.4
     rendered_share: float = 0.5
+    lost_limbs: LostLimbSettings = field(
+        default_factory=lambda: LostLimbSettings(share=0.12, both_legs_probability=0.02, body_share=0.06)
+    )
     losses: TemporalLossWeights = field(default_factory=TemporalLossWeights)
 
 

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from ..skeleton import BETA_COUNT
 from .clips import catmull_rom_weights
-from .observation import hip_middle
+from .lost_limbs import LostLimbSettings, lose_limbs
+from .observation import Observation, hip_middle
 from .rendered_frames import BETWEEN_COUNT, FRAME_RATE_HZ, RenderedFrames, turn_cameras
 from .rendered_noise import standing_height
 from .simulator import SimulatedViews
@@ -55,9 +56,12 @@ class RenderedWindows:
     def __len__(self) -> int:
         return len(self._starts)
 
-    def draw(self, count: int, random: np.random.Generator, generator: torch.Generator) -> SimulatedViews:
+    def draw(
+        self, count: int, lost_limbs: LostLimbSettings, random: np.random.Generator, generator: torch.Generator
+    ) -> SimulatedViews:
         """Return `count` windows, varied like single frames. Their shape is not known: betas are zero."""
-        return flicker(turn_cameras(self.views(random.integers(len(self), size=count)), generator), generator)
+        views = turn_cameras(self.views(random.integers(len(self), size=count)), generator)
+        return without_limbs(flicker(views, generator), lost_limbs, generator)
 
     def spread(self, count: int, seed: int) -> SimulatedViews:
         """Return up to `count` windows from all over, always the same, from cameras that are known."""
@@ -114,6 +118,15 @@ def flicker(views: SimulatedViews, generator: torch.Generator) -> SimulatedViews
         keypoints2d=views.keypoints2d + of_picture * shared * metre2d,
         world_landmarks=views.world_landmarks + off,
     )
+
+
+def without_limbs(views: SimulatedViews, settings: LostLimbSettings, generator: torch.Generator) -> SimulatedViews:
+    """Return the views (N, T) with some limbs lost for a while."""
+    metre2d = views.focal / views.pelvis[..., 2:]
+    seen = Observation(views.keypoints2d, views.world_landmarks, views.visibility, metre2d)
+    lost = lose_limbs(seen, views.frame_rate_hz, settings, generator)
+    world = lost.world_landmarks - hip_middle(lost.world_landmarks)
+    return replace(views, keypoints2d=lost.keypoints2d, world_landmarks=world, visibility=lost.visibility)
 
 
 def between(values: Tensor) -> Tensor:

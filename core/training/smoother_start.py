@@ -2,8 +2,9 @@
 
 From random weights the GRUs spend most of an hour on finding out that neighbouring frames agree. Here six hidden units
 of each joint are set up as running averages, forwards and backwards, of what that joint's head reads; twice, once in
-each layer. What flows into these units stays as it is (`hold_smoother_units`); all the others start at random, with no
-say in the result, and learn what a low-pass filter cannot do.
+each layer. While a joint is not seen its averages stand still, so that what is said of it lies half way between when it
+was last seen and when it is seen again. What flows into these units stays as it is (`hold_smoother_units`); all the
+others start at random, with no say in the result, and learn what such a filter cannot do.
 """
 
 import math
@@ -14,18 +15,23 @@ from torch import Tensor
 
 from ..models.landmark_lifter import FEATURE_SIZE
 from ..models.temporal_encoder import GRUBankLayer, JointTemporalEncoder, TemporalEstimator
-from ..skeleton import JOINT_COUNT
+from ..skeleton import JOINT_COUNT, JOINT_NAMES
 
 MEMORY = 0.25
 """Share of a running average that survives a frame; two passes both ways halve about 5 Hz at 30 frames a second."""
 # Standard deviation of what the units hold: in the straight part of tanh.
 _HELD_STD = 0.25
 _READ = 6
-_AVERAGE, _COPY, _ORIGINAL, _CLOCK, _RATE = slice(0, 6), slice(6, 12), slice(12, 18), 18, 19
+_AVERAGE, _COPY, _ORIGINAL, _CLOCK, _RATE, _UNSEEN = slice(0, 6), slice(6, 12), slice(12, 18), 18, 19, 20
 # How much an octave of the frame rate adds to the averages' update logit: memory ** (30 / rate) to within 0.03 from
 # 24 to 120 Hz. The second layer reads the rate from a unit that holds it, small enough for tanh's straight part.
 _LOGIT_PER_OCTAVE, _RATE_GAIN = 1.0, 0.25
-_RATE_CHANNEL = FEATURE_SIZE + 1
+_SEEN_CHANNEL, _RATE_CHANNEL = FEATURE_SIZE, FEATURE_SIZE + 1
+# A unit tells the second layer of joints that are not seen, from about this visibility on; its averages, and the copies
+# that they are corrected by, then keep what they hold.
+_SEEN_FROM, _CARRIER_SEEN_FROM, _SEEN_SLOPE = 0.5, 0.65, 15.0
+_CARRIERS = [JOINT_NAMES.index(f"{side}_{joint}") for side in ("left", "right") for joint in ("hip", "shoulder")]
+_HELD_LOGITS = 3.3, 10.2
 # Update gates: closed (the unit copies its input), and the clock's, which fills within two frames.
 _COPY_LOGIT, _CLOCK_LOGIT = -8.0, -1.4
 # An empty average starts with the first frame itself: as good as copying, until the clock has filled.
@@ -52,7 +58,7 @@ def start_as_smoother(estimator: TemporalEstimator, pose_features: Tensor, memor
     first, second = (layer for layer in encoder.layers if isinstance(layer, GRUBankLayer))
     blend = _two_sided_blend(encoder, memory)
     original = _unit_reader(encoder, direction=0, units=_COPY)
-    # Units that follow the feature are deaf to what is told beside it.
+    # What flows into the units is the feature alone, not what is told beside it.
     reader = torch.nn.functional.pad(basis * gain, (0, 0, 0, first.weight_ih.shape[1] - FEATURE_SIZE))
     for direction in (0, 1):
         _set_units(first, direction, memory, [(_AVERAGE, reader), (_COPY, reader)])
@@ -61,6 +67,7 @@ def start_as_smoother(estimator: TemporalEstimator, pose_features: Tensor, memor
         _set_units(second, direction, memory, [(_AVERAGE, blend), (_COPY, blend), (_ORIGINAL, original)])
         if encoder.config.has_context:
             _follow_frame_rate(first, second, direction)
+            _hold_unseen(first, second, direction)
     smoothed = _two_sided_blend(encoder, memory)
     kept = _unit_reader(encoder, direction=0, units=_ORIGINAL)
     encoder.projection_weight.copy_(((smoothed - kept) / gain) @ basis.transpose(1, 2))
@@ -72,7 +79,7 @@ def hold_smoother_units(estimator: TemporalEstimator) -> None:
     for layer in estimator.encoder.layers:
         if isinstance(layer, GRUBankLayer):
             learns = torch.ones(3, layer.hidden_size)
-            learns[:, : _RATE + 1 if estimator.encoder.config.has_context else _RATE] = 0.0
+            learns[:, : _UNSEEN + 1 if estimator.encoder.config.has_context else _RATE] = 0.0
             for tensor in (layer.weight_ih, layer.weight_hh, layer.bias_ih, layer.bias_hh):
                 tensor.register_hook(partial(torch.mul, learns.flatten()))
 
@@ -82,8 +89,10 @@ def _two_sided_blend(encoder: JointTemporalEncoder, memory: float) -> Tensor:
 
     Forward and backward average hold the frame itself both, each with the share 1 - memory; one is taken off.
     """
-    sides = _unit_reader(encoder, 0, _AVERAGE) + _unit_reader(encoder, 1, _AVERAGE)
-    return (sides - (1 - memory) * _unit_reader(encoder, 0, _COPY)) / (1 + memory)
+    averages, copies = (
+        _unit_reader(encoder, 0, units) + _unit_reader(encoder, 1, units) for units in (_AVERAGE, _COPY)
+    )
+    return (averages - (1 - memory) * copies / 2) / (1 + memory)
 
 
 def _unit_reader(encoder: JointTemporalEncoder, direction: int, units: slice) -> Tensor:
@@ -119,6 +128,21 @@ def _follow_frame_rate(first: GRUBankLayer, second: GRUBankLayer, direction: int
     averages = slice(hidden + _AVERAGE.start, hidden + _AVERAGE.stop)
     first.weight_ih[bank, _RATE_CHANNEL, averages] = _LOGIT_PER_OCTAVE
     second.weight_ih[bank, _RATE, averages] = _LOGIT_PER_OCTAVE / _RATE_GAIN
+
+
+def _hold_unseen(first: GRUBankLayer, second: GRUBankLayer, direction: int) -> None:
+    """Make what one direction's second averages and copies hold stand still while their joint is not seen."""
+    bank = slice(direction * JOINT_COUNT, (direction + 1) * JOINT_COUNT)
+    _clear_units(first, bank, slice(_UNSEEN, _UNSEEN + 1), _COPY_LOGIT)
+    first.weight_ih[bank, _SEEN_CHANNEL, 2 * first.hidden_size + _UNSEEN] = -_SEEN_SLOPE
+    seen_from = torch.full((JOINT_COUNT, 1), _SEEN_FROM)
+    seen_from[list(_CARRIERS)] = _CARRIER_SEEN_FROM
+    first.bias_ih[bank, :, 2 * first.hidden_size + _UNSEEN] = _SEEN_SLOPE * seen_from
+    for units, logit in zip((_AVERAGE, _COPY), _HELD_LOGITS, strict=True):
+        gates = slice(second.hidden_size + units.start, second.hidden_size + units.stop)
+        # The unit goes from -1 to 1.
+        second.weight_ih[bank, _UNSEEN, gates] = logit / 2
+        second.bias_ih[bank, :, gates] += logit / 2
 
 
 def _new_gate_bias(layer: GRUBankLayer, direction: int, units: slice) -> Tensor:

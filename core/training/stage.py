@@ -86,8 +86,8 @@ class ViewSource:
         return frames.varied(self._rng.choice(rows, count), self._generator)
 
     def draw_windows(self, windows: RenderedWindows, count: int) -> SimulatedViews:
-        """Return `count` of the rendered windows, varied."""
-        return windows.draw(count, self._rng, self._generator)
+        """Return `count` of the rendered windows, varied, with limbs lost as in simulated ones."""
+        return windows.draw(count, self._context.simulator.lost_limbs, self._rng, self._generator)
 
     def sampler(self, frame_count: int, frame_rate_hz: float) -> WindowSampler:
         """Return the sampler for windows of this length; built once for each length."""

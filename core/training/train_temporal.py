@@ -5,6 +5,7 @@ make up.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -53,6 +54,7 @@ class TemporalTraining(StageTraining):
     def __init__(self, context: StageContext, lifter: LandmarkLifter, frames: RenderedFrames | None = None) -> None:
         torch.manual_seed(context.seed)
         self.options = options = context.preset.temporal
+        context = replace(context, simulator=replace(context.simulator, lost_limbs=options.lost_limbs))
         self.lifter = lifter.eval().requires_grad_(False)
         self._set_rendered(frames, context.body)
         self.network = TemporalEstimator(options.encoder)

@@ -29,7 +29,7 @@ def test_unseen_legs_leave_the_arms_alone():
     visibility[:, [i for i, name in enumerate(LANDMARK_NAMES) if any(part in name for part in hidden)]] = 0
     seen = by_joint(joint_visibility(visibility)[0])
     assert seen["left_knee"] == seen["right_ankle"] == 0
-    assert seen["left_elbow"] == seen["head"] == 1
+    assert seen["left_elbow"] == seen["left_wrist"] == seen["right_hand"] == seen["head"] == 1
 
 
 def test_one_hidden_wrist_lowers_its_own_elbow_only():

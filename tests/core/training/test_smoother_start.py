@@ -46,7 +46,7 @@ def test_with_the_context_it_smooths_over_a_time_and_not_over_frames(frame_rate_
     def kept_share(rate_hz, frequency_hz=3.0):
         time = torch.arange(round(4 * rate_hz))[None, :, None, None] / rate_hz
         features = 1 + direction * torch.sin(2 * torch.pi * frequency_hz * time)
-        context = torch.zeros(*features.shape[:3], 2)
+        context = torch.ones(*features.shape[:3], 2)
         context[..., 1] = math.log2(rate_hz / 30)
         smooth, plain = estimator(features, context).rot6d, estimator.heads(features)
         middle = slice(round(rate_hz), round(3 * rate_hz))
@@ -54,6 +54,27 @@ def test_with_the_context_it_smooths_over_a_time_and_not_over_frames(frame_rate_
 
     assert kept_share(frame_rate_hz) == pytest.approx(kept_share(30.0), abs=0.12)
     assert kept_share(30.0) < 0.9
+
+
+@torch.no_grad()
+def test_a_joint_that_is_not_seen_lies_between_where_it_was_and_where_it_is_again():
+    torch.manual_seed(0)
+    estimator = TemporalEstimator(TemporalConfig(has_context=True))
+    start_as_smoother(estimator, torch.randn(500, 24, 128).relu())
+    before, after, wrong = torch.randn(3, 1, 24, 128).relu()
+    features = torch.cat([before.expand(20, 24, 128), wrong.expand(4, 24, 128), after.expand(20, 24, 128)])[None]
+    context = torch.zeros(1, 44, 24, 2)
+    context[..., 0] = 0.95
+    told = context.clone()
+    told[:, 20:24, :, 0] = 0.1
+    plain = estimator.heads(features)
+    blind, knowing = (estimator(features, given).rot6d[0, 22] for given in (context, told))
+    between = (plain[0, 10] + plain[0, 40]) / 2
+    assert (blind - plain[0, 22]).abs().mean() < 0.2 * (blind - between).abs().mean()
+    assert (knowing - between).abs().mean() < 0.75 * (knowing - plain[0, 22]).abs().mean()
+    # What is seen is not changed by what is not, a few frames off.
+    seen = [estimator(features, given).rot6d[0, [5, 12, 32, 40]] for given in (context, told)]
+    assert (seen[0] - seen[1]).abs().max() < 0.02
 
 
 @torch.no_grad()
