@@ -1,0 +1,139 @@
+"""One foot that stands: the move and the turn that hold heel and toe still, and how they fade. numpy only."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.rotations import rotmat_to_rotvec, rotvec_to_rotmat
+from ...core.segments import true_runs
+from ..axes import FloatArray
+from .filters import smoothstep
+
+LARGEST_MOVE_M: Final = 0.15
+"""A foot that would have to move further did not stand."""
+
+NEAR_FLOOR_M: Final = 0.05
+"""A foot that stands this near to the floor stands on it; one that stands higher stands on a step, say."""
+
+
+@dataclass(frozen=True)
+class Plant:
+    """What holds one foot over T frames.
+
+    Attributes:
+        turn_rotmat: (T, 3, 3) to put before the foot's rotation.
+        move: (T, 3) metres; of full size wherever `weight` is above 0.
+        weight: (T,) 1 where the foot stands, fading to 0 around.
+        refused: rows of contacts in which the foot moves too far to have stood.
+    """
+
+    turn_rotmat: FloatArray
+    move: FloatArray
+    weight: FloatArray
+    refused: list[slice] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class StandingFoot:
+    """One foot over T frames in the world: ankle (T, 3), rotation (T, 3, 3), soles (T, 2, 3), which stand (T, 2).
+
+    `places` are the frames' numbers (T,), increasing; missing numbers are short gaps.
+    """
+
+    ankle: FloatArray
+    rotmat: FloatArray
+    soles: FloatArray
+    stands: NDArray[np.bool_]
+    places: NDArray[np.int64]
+
+    def plant(self, fade: int, splits: bool) -> Plant:
+        """Return what holds the foot where it stands.
+
+        Args:
+            fade: frames over which the correction comes and goes.
+            splits: hold a foot that drifts further than `LARGEST_MOVE_M` in pieces, rather than not at all.
+        """
+        turn_rotmat = rotvec_to_rotmat(self._turns(fade))
+        arms = (turn_rotmat[:, None] @ (self.soles - self.ankle[:, None])[..., None])[..., 0]
+        soles = self.ankle[:, None] + arms
+        move, is_held = np.zeros((len(self.ankle), 3)), np.zeros(len(self.ankle), bool)
+        refused, waiting = [], true_runs(self.stands.any(axis=1))
+        while waiting:
+            rows = waiting.pop()
+            moves = hold_moves(soles[rows], self.stands[rows])
+            if np.linalg.norm(moves, axis=1).max() <= LARGEST_MOVE_M:
+                move[rows], is_held[rows] = moves, True
+            elif splits and rows.stop - rows.start > 4 * fade:
+                middle = (rows.start + rows.stop) // 2
+                waiting += [slice(rows.start, middle - fade // 2), slice(middle + fade // 2, rows.stop)]
+            else:
+                refused.append(rows)
+        move, weight = spread(move, is_held, self.places, fade)
+        return Plant(turn_rotmat, move, weight, refused)
+
+    def _turns(self, fade: int) -> FloatArray:
+        """Return rotation vectors (T, 3) that keep the foot from turning while heel and toe both stand."""
+        turn = np.zeros((len(self.ankle), 3))
+        is_flat = self.stands.all(axis=1)
+        runs = true_runs(is_flat)
+        if runs:
+            # All runs at once: a long clip has thousands.
+            middles = np.concatenate([np.full(run.stop - run.start, (run.start + run.stop) // 2) for run in runs])
+            relative = rotmat_to_rotvec(self.rotmat[is_flat] @ np.swapaxes(self.rotmat[middles], 1, 2))
+            lengths = np.array([run.stop - run.start for run in runs])
+            starts = np.cumsum(lengths) - lengths
+            mean = np.repeat(np.add.reduceat(relative, starts) / lengths[:, None], lengths, axis=0)
+            target = rotvec_to_rotmat(mean) @ self.rotmat[middles]
+            turn[is_flat] = rotmat_to_rotvec(target @ np.swapaxes(self.rotmat[is_flat], 1, 2))
+        turn, weight = spread(turn, is_flat, self.places, fade)
+        faded: FloatArray = turn * weight[:, None]
+        return faded
+
+
+def hold_moves(soles: FloatArray, stands: NDArray[np.bool_]) -> FloatArray:
+    """Return moves (F, 3) that hold heel and toe (F, 2, 3) still while they stand (F, 2).
+
+    The foot rolls from heel to toe: what stands longest sets its own place, on the floor where it is near to it; the
+    others' places follow from the frames in which they stand together, so that nothing jumps when one of them lifts.
+    """
+    moves, is_known = np.zeros((len(soles), 3)), np.zeros(len(soles), bool)
+    runs = [(part, run) for part in range(stands.shape[1]) for run in true_runs(stands[:, part])]
+    for part, run in sorted(runs, key=lambda found: found[1].start - found[1].stop):
+        is_shared = is_known[run]
+        if is_shared.all():
+            continue
+        places = soles[run, part] + moves[run]
+        if is_shared.any():
+            place = np.median(places[is_shared], axis=0)
+        else:
+            place = np.median(places, axis=0)
+            place[2] = 0.0 if abs(place[2]) < NEAR_FLOOR_M else place[2]
+        moves[run] = np.where(is_shared[:, None], moves[run], place - soles[run, part])
+        is_known[run] = True
+    return moves
+
+
+def spread(
+    values: FloatArray, is_known: NDArray[np.bool_], places: NDArray[np.int64], fade: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return values (T, C) carried on from the known frames to all others, and weights (T,), 1 at known frames.
+
+    Between two known frames the values go from one to the other; the weights fall to 0 within `fade` frames.
+    """
+    known = np.flatnonzero(is_known)
+    if not len(known):
+        return np.zeros_like(values), np.zeros(len(values))
+    frames = np.arange(len(values))
+    following = np.searchsorted(known, frames)
+    after = known[following.clip(max=len(known) - 1)]
+    before = np.where(is_known, frames, known[(following - 1).clip(min=0)])
+    far = 2 * (fade + 1) + int(places[-1] - places[0])
+    to_after = np.where(after >= frames, places[after] - places, far)
+    to_before = np.where(before <= frames, places - places[before], far)
+    before, after = np.where(before <= frames, before, after), np.where(after >= frames, after, before)
+    share = smoothstep(to_before / np.maximum(to_before + to_after, 1))[:, None]
+    carried: FloatArray = (1 - share) * values[before] + share * values[after]
+    weight = smoothstep(1 - np.minimum(to_before, to_after) / (fade + 1))
+    return np.where(is_known[:, None], values, carried), weight
