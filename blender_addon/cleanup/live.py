@@ -19,6 +19,7 @@ from ..keyframes import scene_frames
 from ..scene_rate import scene_rate_hz
 from .capture import RawCapture
 from .contacts import read_contacts, write_contacts
+from .edits import keep_edited_keys, values_digest
 from .feet import detected_feet
 from .keys import drop_keys, keyed_frames, own_curves, write_motion
 from .settings import CleanupSettings
@@ -53,9 +54,10 @@ def start_cleanup(scene: Any, armature: Any, capture: RawCapture) -> list[str]:
     drop_keys(armature, curves, joints_of(limbs))
     feet_stand = detected_feet(capture.contacts, capture.frame_rate_hz)
     write_contacts(armature, curves, _frames(scene, armature, capture.timestamps), feet_stand)
-    notes = _unseen_notes(limbs)
-    save_state(armature, CleanedState(feet_stand, 0, capture.frame_count, joints_of(limbs), notes))
-    return notes
+    state = CleanedState(feet_stand, 0, capture.frame_count, joints_of(limbs), _unseen_notes(limbs))
+    state.digest = values_digest(curves)
+    save_state(armature, state)
+    return state.notes
 
 
 def apply_cleanup(scene: Any, armature: Any, settings: CleanupSettings) -> None:
@@ -72,10 +74,21 @@ def apply_cleanup(scene: Any, armature: Any, settings: CleanupSettings) -> None:
     unkeyed = joints_of(limbs)
     clean = solve(capture, settings, state.feet_stand, unkeyed)
     curves = own_curves(armature)
+    kept = keep_edited_keys(curves, state.digest)
     _write(scene, armature, curves, clean, state, unkeyed)
-    notes = [*_unseen_notes(limbs), *clean.notes]
-    row_count = len(clean.times_s)
-    save_state(armature, CleanedState(state.feet_stand, clean.first_row, row_count, unkeyed, notes, settings.speed))
+    save_state(
+        armature,
+        CleanedState(
+            feet_stand=state.feet_stand,
+            first_row=clean.first_row,
+            row_count=len(clean.times_s),
+            unkeyed=unkeyed,
+            notes=[*_unseen_notes(limbs), *clean.notes],
+            speed=settings.speed,
+            digest=values_digest(curves),
+            kept_action=kept.name if kept else state.kept_action,
+        ),
+    )
 
 
 def apply_when_changed(scene: Any, armature: Any, settings: CleanupSettings) -> None:

@@ -8,8 +8,9 @@ from ...core.skeleton import JOINT_NAMES
 from ..capture_tags import captured_armature
 from ..panels import JointwisePanel, draw_wrapped
 from .contacts import CONTACT_PROPERTIES, contact_path
+from .edits import kept_action_exists
 from .properties import is_untouched
-from .store import NO_CAPTURE, has_capture, read_messages
+from .store import NO_CAPTURE, has_capture, kept_action_name, read_messages
 
 JOINT_GROUPS: Final = {
     "Spine": ("pelvis", "spine1", "spine2", "spine3"),
@@ -22,7 +23,8 @@ JOINT_GROUPS: Final = {
 """The 24 joints as the list of strengths shows them."""
 
 UNTOUCHED: Final = "The motion is as it was estimated. Changes are live, and nothing here is lost."
-CLEANED: Final = "The keys are made anew from the raw motion. Keys edited by hand are replaced at the next change."
+CLEANED: Final = "The keys are made from the raw motion, with the changes below."
+KEPT: Final = "Keys that you edited by hand were replaced; they are kept in the action {}."
 
 
 class JOINTWISE_PT_cleanup(JointwisePanel, bpy.types.Panel):
@@ -97,6 +99,9 @@ def _draw_state(layout: Any, context: Any, armature: Any) -> None:
         draw_wrapped(box, context, problem, "ERROR")
     sentence = UNTOUCHED if is_untouched(armature.jointwise_cleanup) else CLEANED
     draw_wrapped(layout, context, translate(sentence), "INFO")
+    kept_action = kept_action_name(armature)
+    if kept_action_exists(kept_action):
+        notes = [*notes, translate(KEPT).format(kept_action)]
     for note in notes:
         draw_wrapped(layout.box(), context, note, "INFO")
 

@@ -34,6 +34,8 @@ class CleanedState:
         speed: that the keys play at.
         unkeyed: indices of the joints without keys of ours.
         notes: sentences for the panel.
+        digest: stands for the keys that were written; see `edits`.
+        kept_action: name of the action that holds keys edited by hand; empty where none were.
         problem: why the last change had no effect; else empty.
     """
 
@@ -43,6 +45,8 @@ class CleanedState:
     unkeyed: frozenset[int]
     notes: list[str]
     speed: float = 1.0
+    digest: str = ""
+    kept_action: str = ""
     problem: str = ""
 
     @property
@@ -89,6 +93,8 @@ def load_state(armature: Any, capture: RawCapture) -> CleanedState:
         unkeyed=frozenset(int(joint) for joint in str(kept["unkeyed"]).split()),
         notes=notes,
         speed=float(kept["speed"]),
+        digest=str(kept["digest"]),
+        kept_action=str(kept["kept_action"]),
         problem=problem,
     )
 
@@ -100,6 +106,8 @@ def save_state(armature: Any, state: CleanedState) -> None:
         "first_row": int(state.first_row),
         "row_count": int(state.row_count),
         "speed": float(state.speed),
+        "digest": state.digest,
+        "kept_action": state.kept_action,
         "unkeyed": " ".join(str(joint) for joint in sorted(state.unkeyed)),
         "notes": "\n".join(state.notes),
         "problem": state.problem,
@@ -118,3 +126,9 @@ def read_messages(armature: Any) -> tuple[list[str], str]:
     if kept is None:
         return [], ""
     return [note for note in str(kept["notes"]).split("\n") if note], str(kept["problem"])
+
+
+def kept_action_name(armature: Any) -> str:
+    """Return the name of the action that holds the keys edited by hand; empty where none were."""
+    kept = armature.get(CLEANED)
+    return str(kept["kept_action"]) if kept is not None else ""
