@@ -1,5 +1,6 @@
 """Puts a cleaned motion into the armature's action: values in bulk, curves that come and go with their limbs."""
 
+import zlib
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -55,21 +56,32 @@ def keyed_frames(armature: Any) -> FloatArray | None:
 
 def write_motion(
     curves: ActionCurves, frames: FloatArray, quats_wxyz: FloatArray, location: FloatArray, unkeyed: Collection[int]
-) -> None:
-    """Write rotations (M, 24, 4) and the root's location (M, 3) at scene frames (M,), but for the joints `unkeyed`."""
+) -> int:
+    """Write rotations (M, 24, 4) and the root's location (M, 3) at scene frames (M,), but for the joints `unkeyed`.
+
+    Returns:
+        A number that stands for the values that were written; see `edits`.
+    """
     existing = {(curve.data_path, curve.array_index): curve for curve in curves.container.fcurves}
     coordinates = np.empty((len(frames), 2), np.float32)
     coordinates[:, 0] = frames
+    digest = 0
     for joint, name in enumerate(JOINT_NAMES):
         if joint in unkeyed:
             continue
         for component in range(4):
             path = rotation_path(joint)
             curve = existing.get((path, component)) or curves.new(path, component, name)
-            _replace_keys(curve, coordinates, quats_wxyz[:, joint, component])
+            digest = _replace_keys(curve, coordinates, quats_wxyz[:, joint, component], digest)
     for axis in range(3):
         curve = existing.get((LOCATION_PATH, axis)) or curves.new(LOCATION_PATH, axis, ROOT)
-        _replace_keys(curve, coordinates, location[:, axis])
+        digest = _replace_keys(curve, coordinates, location[:, axis], digest)
+    return digest
+
+
+def add_to_digest(digest: int, values: FloatArray) -> int:
+    """Return the digest of keys' values, float32 (M,), after those of the digest so far."""
+    return zlib.crc32(values.tobytes(), digest)
 
 
 def drop_keys(armature: Any, curves: ActionCurves, joints: Collection[int]) -> None:
@@ -81,16 +93,21 @@ def drop_keys(armature: Any, curves: ActionCurves, joints: Collection[int]) -> N
         armature.pose.bones[JOINT_NAMES[joint]].rotation_quaternion = (1.0, 0.0, 0.0, 0.0)
 
 
-def _replace_keys(curve: Any, coordinates: FloatArray, values: FloatArray) -> None:
-    """Give a curve the keys (M, 2) with these values (M,); one with as many keys keeps them, and so their kinds."""
+def _replace_keys(curve: Any, coordinates: FloatArray, values: FloatArray, digest: int) -> int:
+    """Give a curve the keys (M, 2) with these values (M,); one with as many keys keeps them, and so their kinds.
+
+    Returns:
+        The digest with these values added.
+    """
     points = curve.keyframe_points
-    if len(points) != len(coordinates):
-        points.clear()
-        write_keys(curve, coordinates[:, 0], values)
-        return
     coordinates[:, 1] = values
-    points.foreach_set("co", coordinates.ravel())
-    curve.update()
+    if len(points) == len(coordinates):
+        points.foreach_set("co", coordinates.ravel())
+        curve.update()
+    else:
+        points.clear()
+        write_keys(curve, coordinates[:, 0], coordinates[:, 1])
+    return add_to_digest(digest, coordinates[:, 1])
 
 
 def _coordinates(curve: Any) -> FloatArray:

@@ -55,7 +55,7 @@ def start_cleanup(scene: Any, armature: Any, capture: RawCapture) -> list[str]:
     feet_stand = detected_feet(capture.contacts, capture.frame_rate_hz)
     write_contacts(armature, curves, _frames(scene, armature, capture.timestamps), feet_stand)
     state = CleanedState(feet_stand, 0, capture.frame_count, joints_of(limbs), _unseen_notes(limbs))
-    state.digest = values_digest(curves)
+    state.digest = values_digest(curves, state.unkeyed)
     save_state(armature, state)
     return state.notes
 
@@ -74,8 +74,8 @@ def apply_cleanup(scene: Any, armature: Any, settings: CleanupSettings) -> None:
     unkeyed = joints_of(limbs)
     clean = solve(capture, settings, state.feet_stand, unkeyed)
     curves = own_curves(armature)
-    kept = keep_edited_keys(curves, state.digest)
-    _write(scene, armature, curves, clean, state, unkeyed)
+    kept = keep_edited_keys(curves, state.digest, state.unkeyed, unkeyed)
+    digest = _write(scene, armature, curves, clean, state, unkeyed)
     save_state(
         armature,
         CleanedState(
@@ -85,7 +85,7 @@ def apply_cleanup(scene: Any, armature: Any, settings: CleanupSettings) -> None:
             unkeyed=unkeyed,
             notes=[*_unseen_notes(limbs), *clean.notes],
             speed=settings.speed,
-            digest=values_digest(curves),
+            digest=digest,
             kept_action=kept.name if kept else state.kept_action,
         ),
     )
@@ -127,13 +127,14 @@ def _write(
     clean: CleanMotion,
     state: CleanedState,
     unkeyed: frozenset[int],
-) -> None:
-    """Write the keys; the artist's own keys on limbs that were not keyed before stay."""
+) -> int:
+    """Write the keys and return their digest; the artist's own keys on limbs that were not keyed before stay."""
     frames = _frames(scene, armature, clean.times_s)
     drop_keys(armature, curves, unkeyed - state.unkeyed)
-    write_motion(curves, frames, clean.quats_wxyz, clean.location, unkeyed)
+    digest = write_motion(curves, frames, clean.quats_wxyz, clean.location, unkeyed)
     write_contacts(armature, curves, frames, state.feet_stand[clean.rows])
     scene.frame_end = max(scene.frame_end, math.ceil(frames[-1]))
+    return digest
 
 
 def _take_edited_contacts(scene: Any, armature: Any, state: CleanedState, capture: RawCapture) -> None:

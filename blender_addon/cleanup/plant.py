@@ -1,6 +1,6 @@
 """One foot that stands: the move and the turn that hold heel and toe still, and how they fade. numpy only."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -70,8 +70,12 @@ class StandingFoot:
                 waiting += [slice(rows.start, middle - fade // 2), slice(middle + fade // 2, rows.stop)]
             else:
                 refused.append(rows)
+        if refused:
+            # The turns of what does not stand must not reach the frames around either.
+            remaining = replace(self, stands=self.stands & is_held[:, None]).plant(fade, splits)
+            return replace(remaining, refused=[*refused, *remaining.refused])
         move, weight = spread(move, is_held, self.places, fade)
-        return Plant(turn_rotmat, move, weight, refused)
+        return Plant(turn_rotmat, move, weight)
 
     def _turns(self, fade: int) -> FloatArray:
         """Return rotation vectors (T, 3) that keep the foot from turning while heel and toe both stand."""

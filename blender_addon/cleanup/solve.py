@@ -56,7 +56,7 @@ def solve(
         OptionError: the trim leaves no frame.
     """
     rows = trimmed_rows(capture.frame_ids, settings.first_frame, settings.end_frame)
-    motion = _smoothed(capture, settings)
+    motion = smoothed_motion(capture, settings)
     motion, refused_count = correct_feet(motion, settings.contact_mode, feet_stand, capture, unseen)
     motion = motion.rows(rows)
     if settings.loop:
@@ -73,7 +73,7 @@ def solve(
     )
 
 
-def _smoothed(capture: RawCapture, settings: CleanupSettings) -> BodyMotion:
+def smoothed_motion(capture: RawCapture, settings: CleanupSettings) -> BodyMotion:
     """Return the motion in the scene with its prior blended and smoothed."""
     per_frame, estimate = (
         poses.reshape(-1, JOINT_COUNT, 3).astype(np.float64) for poses in (capture.poses_per_frame, capture.poses)

@@ -34,7 +34,7 @@ class CleanedState:
         speed: that the keys play at.
         unkeyed: indices of the joints without keys of ours.
         notes: sentences for the panel.
-        digest: stands for the keys that were written; see `edits`.
+        digest: stands for the values that were keyed; see `edits`.
         kept_action: name of the action that holds keys edited by hand; empty where none were.
         problem: why the last change had no effect; else empty.
     """
@@ -45,7 +45,7 @@ class CleanedState:
     unkeyed: frozenset[int]
     notes: list[str]
     speed: float = 1.0
-    digest: str = ""
+    digest: int = 0
     kept_action: str = ""
     problem: str = ""
 
@@ -93,7 +93,7 @@ def load_state(armature: Any, capture: RawCapture) -> CleanedState:
         unkeyed=frozenset(int(joint) for joint in str(kept["unkeyed"]).split()),
         notes=notes,
         speed=float(kept["speed"]),
-        digest=str(kept["digest"]),
+        digest=int(kept["digest"], 16),
         kept_action=str(kept["kept_action"]),
         problem=problem,
     )
@@ -106,7 +106,7 @@ def save_state(armature: Any, state: CleanedState) -> None:
         "first_row": int(state.first_row),
         "row_count": int(state.row_count),
         "speed": float(state.speed),
-        "digest": state.digest,
+        "digest": f"{state.digest:08x}",
         "kept_action": state.kept_action,
         "unkeyed": " ".join(str(joint) for joint in sorted(state.unkeyed)),
         "notes": "\n".join(state.notes),
