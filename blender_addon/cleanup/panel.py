@@ -39,13 +39,12 @@ class JOINTWISE_PT_cleanup(JointwisePanel, bpy.types.Panel):
         return captured_armature(context) is not None
 
     def draw(self, context: Any) -> None:
-        """Draw the state in a sentence, the settings, the contacts and the way back."""
+        """Draw the settings, the contacts, the state in a sentence and the way back."""
         layout, armature = self.layout, captured_armature(context)
         if not has_capture(armature):
             draw_wrapped(layout, context, bpy.app.translations.pgettext_iface(NO_CAPTURE), "INFO")
             return
         group = armature.jointwise_cleanup
-        _draw_state(layout, context, armature)
         layout.use_property_split = True
         layout.use_property_decorate = False
         column = layout.column()
@@ -62,6 +61,8 @@ class JOINTWISE_PT_cleanup(JointwisePanel, bpy.types.Panel):
             column.prop(group, "loop_blend_s")
             column.prop(group, "loop_travel")
         column.prop(group, "key_unseen")
+        # Below the sliders: a sentence that comes and goes must not move them while one is dragged.
+        _draw_state(layout, context, armature)
         layout.operator("jointwise.reset_cleanup", icon="LOOP_BACK")
 
 
@@ -109,10 +110,10 @@ def _draw_state(layout: Any, context: Any, armature: Any) -> None:
 def _draw_feet(layout: Any, armature: Any) -> None:
     column = layout.column()
     column.prop(armature.jointwise_cleanup, "contact_mode")
-    row = column.row(align=True)
-    for name, text in zip(CONTACT_PROPERTIES, ("Left Foot Stands", "Right Foot Stands"), strict=True):
+    heading = column.column(heading="Standing", align=True)
+    for name, text in zip(CONTACT_PROPERTIES, ("Left Foot", "Right Foot"), strict=True):
         if name in armature:
-            row.prop(armature, contact_path(name), text=text)
+            heading.prop(armature, contact_path(name), text=text)
     row = column.row(align=True)
     row.operator("jointwise.apply_contacts", icon="CHECKMARK")
     row.operator("jointwise.reset_contacts", icon="LOOP_BACK")

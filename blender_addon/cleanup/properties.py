@@ -41,29 +41,31 @@ class JointwiseCleanup(bpy.types.PropertyGroup):
     )
     smoothing_s: bpy.props.FloatProperty(
         name="Smoothing",
-        description="Seconds: turns that swing back and forth within this time lose half their size; faster ones more",
+        description="Turns that swing back and forth within this time lose half their size; faster ones more",
         min=0.0,
         soft_max=1.0,
         max=10.0,
         step=1,
         precision=2,
+        subtype="TIME_ABSOLUTE",
         options=set(),
         update=_update,
     )
     root_smoothing_s: bpy.props.FloatProperty(
         name="Root Smoothing",
-        description="Seconds: the same for the place of the pelvis",
+        description="The same for the place of the pelvis",
         min=0.0,
         soft_max=2.0,
         max=10.0,
         step=1,
         precision=2,
+        subtype="TIME_ABSOLUTE",
         options=set(),
         update=_update,
     )
     contact_mode: bpy.props.EnumProperty(
-        name="Feet",
-        description="What to do with the feet",
+        name="Foot Contacts",
+        description="Which feet to hold still",
         items=[
             ("never", "Never", "Leave the feet as they are estimated"),
             ("auto", "Auto", "Hold a foot still while its contact curve says that it stands; no foot in the floor"),
@@ -87,12 +89,13 @@ class JointwiseCleanup(bpy.types.PropertyGroup):
     )
     loop_blend_s: bpy.props.FloatProperty(
         name="Blend",
-        description="Seconds over which the end goes into the start; at most half of the clip",
+        description="Time over which the end goes into the start; at most half of the clip",
         default=CleanupSettings.loop_blend_s,
         min=0.0,
         soft_max=2.0,
         step=1,
         precision=2,
+        subtype="TIME_ABSOLUTE",
         options=set(),
         update=_update,
     )
