@@ -103,25 +103,39 @@ class StandingFoot:
 def hold_moves(soles: FloatArray, stands: NDArray[np.bool_]) -> FloatArray:
     """Return moves (T, 3) that hold heel and toe (T, 2, 3) still while they stand (T, 2), zero where neither does.
 
-    The foot rolls from heel to toe: what stands longest sets its own place, on the floor where it is near to it; the
-    others' places follow from the frames in which they stand together, so that nothing jumps when one of them lifts.
+    The foot rolls from heel to toe: what stands longest sets its own place, on the floor where it is near to it. From
+    there, one after the other, the others' places follow from the frames in which two stand together, so that nothing
+    jumps when one of them lifts.
     """
     moves, is_known = np.zeros((len(soles), 3)), np.zeros(len(soles), bool)
     runs = [(part, run) for part in range(stands.shape[1]) for run in true_runs(stands[:, part])]
-    for part, run in sorted(runs, key=lambda found: found[1].start - found[1].stop):
-        is_shared = is_known[run]
-        if is_shared.all():
-            continue
-        places = soles[run, part] + moves[run]
-        if is_shared.any():
-            place = _middle(places[is_shared])
-            moves[run] = np.where(is_shared[:, None], moves[run], place - soles[run, part])
-        else:
-            place = _middle(places)
-            place[2] = 0.0 if abs(place[2]) < NEAR_FLOOR_M else place[2]
-            moves[run] = place - soles[run, part]
-        is_known[run] = True
+    runs.sort(key=lambda found: found[1].start - found[1].stop)
+    waiting: dict[int, list[tuple[int, slice]]] = {spell.start: [] for spell in true_runs(stands.any(axis=1))}
+    starts = np.array(list(waiting))
+    for found in runs:
+        waiting[int(starts[np.searchsorted(starts, found[1].start, side="right") - 1])].append(found)
+    for of_spell in waiting.values():
+        while of_spell:
+            following = next((found for found in of_spell if is_known[found[1]].any()), of_spell[0])
+            of_spell.remove(following)
+            _hold_run(moves, is_known, soles, *following)
     return moves
+
+
+def _hold_run(moves: FloatArray, is_known: NDArray[np.bool_], soles: FloatArray, part: int, run: slice) -> None:
+    """Add the moves that hold one part in one run; frames whose moves are known keep them."""
+    is_shared = is_known[run].copy()
+    if is_shared.all():
+        return
+    places = soles[run, part] + moves[run]
+    if is_shared.any():
+        place = _middle(places[is_shared])
+        moves[run] = np.where(is_shared[:, None], moves[run], place - soles[run, part])
+    else:
+        place = _middle(places)
+        place[2] = 0.0 if abs(place[2]) < NEAR_FLOOR_M else place[2]
+        moves[run] = place - soles[run, part]
+    is_known[run] = True
 
 
 def _middle(places: FloatArray) -> FloatArray:
