@@ -19,6 +19,19 @@ SOLE_JOINTS: Final = tuple(
 )
 """The joint that carries each column of `contacts`: heels go with the ankle, toes with the foot joint."""
 
+FORWARD: Final = 2
+"""Index of SMPL's forward axis."""
+
+
+def _tilted_ups() -> FloatArray:
+    """Return up directions (9, 3), SMPL's axes, of floors that are level or tilted by 40 degrees to eight sides."""
+    sides = np.radians(np.arange(0, 360, 45))
+    tilted = np.stack([0.64 * np.cos(sides), np.full(8, 0.77), 0.64 * np.sin(sides)], axis=1)
+    return np.concatenate([[[0.0, 1.0, 0.0]], tilted])
+
+
+TILTS: Final = _tilted_ups()
+
 
 @dataclass(frozen=True)
 class RawCapture:
@@ -35,6 +48,7 @@ class RawCapture:
         frame_rate_hz: of the source.
         heads: (24, 3) rest joints, armature axes.
         sole_offsets: (4, 3) from the carrying joint to the sole under each heel and toe, SMPL's axes at rest.
+        edge_offsets: (4, P, 3) the same to the edges of the sole around them, which may dip into the floor first.
         world_rotation: (3, 3), `world_translation`: (3,): world from camera.
     """
 
@@ -48,6 +62,7 @@ class RawCapture:
     frame_rate_hz: float
     heads: FloatArray
     sole_offsets: FloatArray
+    edge_offsets: FloatArray
     world_rotation: FloatArray
     world_translation: FloatArray
 
@@ -88,9 +103,23 @@ def capture_motion(motion: Motion, rest: StandingRest, shaped: ShapedBody, place
         frame_rate_hz=float(motion.mocap_framerate),
         heads=rest.heads.astype(np.float64),
         sole_offsets=soles.astype(np.float64),
+        edge_offsets=_sole_edges(shaped),
         world_rotation=placement.rotation.astype(np.float64),
         world_translation=placement.translation.astype(np.float64),
     )
+
+
+def _sole_edges(shaped: ShapedBody) -> FloatArray:
+    """Return (4, P, 3), from each of `SOLE_JOINTS`, the points of the foot that are the lowest when it tilts."""
+    edges = []
+    for column, joint in enumerate(SOLE_JOINTS):
+        ankle, ball = (shaped.joints[other] for other in SOLE_JOINTS[column // 2 * 2 : column // 2 * 2 + 2])
+        is_toe = joint == SOLE_JOINTS[column // 2 * 2 + 1]
+        is_of_foot = (shaped.vertices[:, UP] < ankle[UP]) & (shaped.vertices[:, 0] * ankle[0] > 0)
+        is_in_front = shaped.vertices[:, FORWARD] > ball[FORWARD]
+        points = shaped.vertices[is_of_foot & (is_in_front == is_toe)]
+        edges.append(points[np.argmin(points @ TILTS.T, axis=0)] - shaped.joints[joint])
+    return np.stack(edges)
 
 
 def pack_capture(capture: RawCapture) -> bytes:

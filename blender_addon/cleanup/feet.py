@@ -127,7 +127,7 @@ class _Feet:
     def lift(self) -> None:
         """Lift the feet out of the floor."""
         posed = self._posed()
-        lowest = np.stack([leg.soles[..., 2].min(axis=1) for _, leg in posed])
+        lowest = np.stack([leg.lowest for _, leg in posed])
         depth = np.maximum(-lowest, 0.0)
         if depth.max() < SUNK_M:
             return

@@ -65,7 +65,10 @@ class BodyMotion:
 
 @dataclass(frozen=True)
 class PosedLeg:
-    """One leg over T frames in the world: joints (T, 3), rotations (T, 3, 3), soles under heel and toe (T, 2, 3)."""
+    """One leg over T frames in the world: joints (T, 3), rotations (T, 3, 3), soles under heel and toe (T, 2, 3).
+
+    `lowest` is the height (T,) of the foot's lowest point.
+    """
 
     hip: FloatArray
     knee: FloatArray
@@ -74,6 +77,7 @@ class PosedLeg:
     shin_rotmat: FloatArray
     foot_rotmat: FloatArray
     soles: FloatArray
+    lowest: FloatArray
 
 
 def pose_leg(motion: BodyMotion, leg: Leg, capture: RawCapture) -> PosedLeg:
@@ -93,7 +97,13 @@ def pose_leg(motion: BodyMotion, leg: Leg, capture: RawCapture) -> PosedLeg:
     ball = ankle + foot @ (heads[leg.foot] - heads[leg.ankle])
     heel_offset, toe_offset = capture.sole_offsets[leg.parts]
     soles = np.stack([ankle + foot @ heel_offset, ball + toes @ toe_offset], axis=1)
-    return PosedLeg(hip, knee, ankle, thigh, shin, foot, soles)
+    # Only heights, and so only the rotations' last rows.
+    edges = capture.edge_offsets[leg.parts]
+    heights = [
+        (at[:, 2, None] + rotmat[:, 2] @ offsets.T).min(axis=1)
+        for at, rotmat, offsets in zip((ankle, ball), (foot, toes), edges, strict=True)
+    ]
+    return PosedLeg(hip, knee, ankle, thigh, shin, foot, soles, np.minimum(*heights))
 
 
 def move_foot(motion: BodyMotion, leg: Leg, posed: PosedLeg, move: FloatArray, turn_rotmat: FloatArray | None) -> None:

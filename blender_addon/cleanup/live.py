@@ -22,7 +22,7 @@ from .contacts import read_contacts, write_contacts
 from .edits import keep_edited_keys, values_digest
 from .feet import detected_feet
 from .keys import drop_keys, keyed_frames, own_curves, write_motion
-from .settings import CleanupSettings
+from .settings import CleanupSettings, to_cleanup_settings
 from .solve import CleanMotion, solve
 from .store import CleanedState, keep_capture, load_capture, load_state, save_problem, save_state
 from .timing import scaled_times
@@ -91,16 +91,20 @@ def apply_cleanup(scene: Any, armature: Any, settings: CleanupSettings) -> None:
     )
 
 
-def apply_when_changed(scene: Any, armature: Any, settings: CleanupSettings) -> None:
-    """Do what `apply_cleanup` does, for update callbacks: a failure becomes the panel's sentence.
+def follow_change(group: Any, context: Any) -> None:
+    """Follow a change of a setting; a failure becomes the panel's sentence.
 
-    Nothing happens while `paused`, nor on objects without a raw motion.
+    Nothing happens while `paused`, nor on objects that are not ours.
+
+    Args:
+        group: the property group of an object, with the names of `CleanupSettings`.
     """
+    armature = group.id_data
     if _PAUSES or read_tag(armature) is None:
         return
     with paused():
         try:
-            apply_cleanup(scene, armature, settings)
+            apply_cleanup(context.scene, armature, to_cleanup_settings(group))
         except JointwiseError as error:
             save_problem(armature, str(error))
 

@@ -8,7 +8,8 @@ from ...core.errors import SceneError
 from ..capture_tags import captured_armature
 from ..operator_base import FINISHED, JointwiseOperator
 from .live import apply_cleanup, paused, reset_contacts
-from .properties import setting_names, to_cleanup_settings
+from .properties import setting_names
+from .settings import to_cleanup_settings
 
 
 class JOINTWISE_OT_apply_contacts(JointwiseOperator, bpy.types.Operator):

@@ -5,18 +5,15 @@ from typing import Any
 import bpy
 
 from ...core.skeleton import JOINT_COUNT
-from .live import apply_when_changed
+from .callback import when_changed
 from .settings import ALL_JOINTS, CleanupSettings
-
-
-def _update(group: Any, context: Any) -> None:
-    apply_when_changed(context.scene, group.id_data, to_cleanup_settings(group))
 
 
 class JointwiseCleanup(bpy.types.PropertyGroup):
     """Settings of one captured armature; `CleanupSettings` says what each means.
 
-    Note: no methods here, see `JointwiseSettings`. Nothing is animatable: a keyed setting would not be live.
+    Note: no methods here, see `JointwiseSettings`, and the update callback holds no names, see `callback`. Nothing is
+    animatable: a keyed setting would not be live.
     """
 
     prior: bpy.props.FloatProperty(
@@ -27,7 +24,7 @@ class JointwiseCleanup(bpy.types.PropertyGroup):
         max=1.0,
         subtype="FACTOR",
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     joint_prior: bpy.props.FloatVectorProperty(
         name="Prior of a Joint",
@@ -37,7 +34,7 @@ class JointwiseCleanup(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     smoothing_s: bpy.props.FloatProperty(
         name="Smoothing",
@@ -49,7 +46,7 @@ class JointwiseCleanup(bpy.types.PropertyGroup):
         precision=2,
         subtype="TIME_ABSOLUTE",
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     root_smoothing_s: bpy.props.FloatProperty(
         name="Root Smoothing",
@@ -61,7 +58,7 @@ class JointwiseCleanup(bpy.types.PropertyGroup):
         precision=2,
         subtype="TIME_ABSOLUTE",
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     contact_mode: bpy.props.EnumProperty(
         name="Foot Contacts",
@@ -73,19 +70,19 @@ class JointwiseCleanup(bpy.types.PropertyGroup):
             ("ground", "Ground Only", "Only lift feet out of the floor"),
         ],
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     in_place: bpy.props.BoolProperty(
         name="In Place",
         description="Take the horizontal travel away; up and down stay",
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     loop: bpy.props.BoolProperty(
         name="Loop",
         description="Make a cycle whose end meets its start; it gets shorter by the blend",
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     loop_blend_s: bpy.props.FloatProperty(
         name="Blend",
@@ -97,28 +94,28 @@ class JointwiseCleanup(bpy.types.PropertyGroup):
         precision=2,
         subtype="TIME_ABSOLUTE",
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     loop_travel: bpy.props.BoolProperty(
         name="Keep Travel",
         description="Let each cycle go on from where the former one ended; else the cycle ends where it started",
         default=True,
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     first_frame: bpy.props.IntProperty(
         name="First Frame",
         description="First frame of the video to key, counted from 0",
         min=0,
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     end_frame: bpy.props.IntProperty(
         name="End Frame",
         description="First frame of the video that is not keyed any more; 0 for all",
         min=0,
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     speed: bpy.props.FloatProperty(
         name="Speed",
@@ -130,32 +127,13 @@ class JointwiseCleanup(bpy.types.PropertyGroup):
         max=20.0,
         step=1,
         options=set(),
-        update=_update,
+        update=when_changed,
     )
     key_unseen: bpy.props.BoolProperty(
         name="Key Unseen Limbs",
         description="Key limbs that the video hardly ever shows as well; their motion is a guess",
         options=set(),
-        update=_update,
-    )
-
-
-def to_cleanup_settings(group: Any) -> CleanupSettings:
-    """Return the settings as plain values."""
-    return CleanupSettings(
-        prior=group.prior,
-        joint_prior=tuple(group.joint_prior),
-        smoothing_s=group.smoothing_s,
-        root_smoothing_s=group.root_smoothing_s,
-        contact_mode=group.contact_mode,
-        in_place=group.in_place,
-        loop=group.loop,
-        loop_blend_s=group.loop_blend_s,
-        loop_travel=group.loop_travel,
-        first_frame=group.first_frame,
-        end_frame=group.end_frame,
-        speed=group.speed,
-        key_unseen=group.key_unseen,
+        update=when_changed,
     )
 
 

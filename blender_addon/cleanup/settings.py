@@ -1,7 +1,7 @@
 """What the artist asks of the cleanup, as plain values: `solve` reads them, the panel's property group gives them."""
 
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Literal
 
 from ...core.skeleton import JOINT_COUNT
 
@@ -44,3 +44,10 @@ class CleanupSettings:
     end_frame: int = 0
     speed: float = 1.0
     key_unseen: bool = False
+
+
+def to_cleanup_settings(group: Any) -> CleanupSettings:
+    """Return the plain values of a property group whose properties have the same names."""
+    values = {item.name: getattr(group, item.name) for item in fields(CleanupSettings)}
+    values["joint_prior"] = tuple(values["joint_prior"])
+    return CleanupSettings(**values)

@@ -113,7 +113,7 @@ def sole_slide_mm(motion, capture, stands):
 
 def deepest_mm(motion, capture):
     """How deep the lowest sole is in the floor, mm; negative above it."""
-    return -1000 * min(float(pose_leg(motion, leg, capture).soles[..., 2].min()) for leg in LEGS)
+    return -1000 * min(float(pose_leg(motion, leg, capture).lowest.min()) for leg in LEGS)
 
 
 def knee_steps_deg(motion):

@@ -212,13 +212,19 @@ def test_another_setting_takes_an_edited_contact_along(scene, make_motion):
     assert contact_keys(armature)[1] == [(1.0, 0.0)]
 
 
-def test_auto_holds_the_feet_of_the_evaluated_armature(scene, make_motion_file):
+def walking_armature(make_motion_file, **options):
+    """An armature that keeps its own body and gets the walk's poses as its raw motion."""
     path, _ = make_motion_file(frame_count=120)
     armature = assemble_motion(bpy.context, path)
-    # The armature keeps its own body and gets the walk's poses as its raw motion.
     own = load_capture(armature)
-    keep_capture(armature, dataclasses.replace(walk_capture(sway_m=0.03), heads=own.heads))
+    body = {name: getattr(own, name) for name in ("heads", "sole_offsets", "edge_offsets")}
+    keep_capture(armature, dataclasses.replace(walk_capture(**options), **body))
     bpy.ops.jointwise.reset_contacts()
+    return armature
+
+
+def test_auto_holds_the_feet_of_the_evaluated_armature(scene, make_motion_file):
+    armature = walking_armature(make_motion_file, sway_m=0.03)
     ankle = JOINT_NAMES.index("left_ankle")
     slides = {}
     for mode in ("never", "auto"):
@@ -227,6 +233,26 @@ def test_auto_holds_the_feet_of_the_evaluated_armature(scene, make_motion_file):
         slides[mode] = np.linalg.norm(np.diff(places[:, :2], axis=0), axis=1).max() * 1000
     assert slides["never"] > 2
     assert slides["auto"] < 1
+
+
+def test_the_skin_stays_out_of_the_floor(scene, make_motion_file):
+    # The body is smaller than the walker, so it must be sunk deeper.
+    armature = walking_armature(make_motion_file, sink_m=0.1)
+    lowest = {}
+    for mode in ("never", "ground", "auto"):
+        armature.jointwise_cleanup.contact_mode = mode
+        lowest[mode] = 1000 * min(lowest_vertex(frame) for frame in range(1, 120, 7))
+    assert lowest["never"] < -30
+    assert lowest["ground"] > -5
+    assert lowest["auto"] > -5
+
+
+def lowest_vertex(frame):
+    bpy.context.scene.frame_set(frame)
+    mesh = bpy.data.objects["walk_body"].evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    coordinates = np.empty((len(mesh.vertices), 3), np.float32)
+    mesh.vertices.foreach_get("co", coordinates.ravel())
+    return float(coordinates[:, 2].min())
 
 
 def test_cleanup_agrees_with_another_scene_rate(scene, make_motion):
