@@ -166,4 +166,4 @@ def _unseen_notes(limbs: list[Limb]) -> list[str]:
     if not limbs:
         return []
     names = ", ".join(limb.name for limb in limbs)
-    return [f"Hardly ever seen, so not keyed and left at rest: {names}."]
+    return [f"Hardly ever seen, so not keyed and left at rest: {names}. Key Unseen Limbs under Cleanup keys them."]
