@@ -103,22 +103,28 @@ def capture_motion(motion: Motion, rest: StandingRest, shaped: ShapedBody, place
         frame_rate_hz=float(motion.mocap_framerate),
         heads=rest.heads.astype(np.float64),
         sole_offsets=soles.astype(np.float64),
-        edge_offsets=_sole_edges(shaped),
+        edge_offsets=_sole_edges(shaped, soles),
         world_rotation=placement.rotation.astype(np.float64),
         world_translation=placement.translation.astype(np.float64),
     )
 
 
-def _sole_edges(shaped: ShapedBody) -> FloatArray:
-    """Return (4, P, 3), from each of `SOLE_JOINTS`, the points of the foot that are the lowest when it tilts."""
+def _sole_edges(shaped: ShapedBody, soles: FloatArray) -> FloatArray:
+    """Return (4, P, 3), from each of `SOLE_JOINTS`, the points of the foot that are the lowest when it tilts.
+
+    Args:
+        soles: (4, 3) sole offsets, for a body without vertices there.
+    """
     edges = []
     for column, joint in enumerate(SOLE_JOINTS):
         ankle, ball = (shaped.joints[other] for other in SOLE_JOINTS[column // 2 * 2 : column // 2 * 2 + 2])
-        is_toe = joint == SOLE_JOINTS[column // 2 * 2 + 1]
         is_of_foot = (shaped.vertices[:, UP] < ankle[UP]) & (shaped.vertices[:, 0] * ankle[0] > 0)
         is_in_front = shaped.vertices[:, FORWARD] > ball[FORWARD]
-        points = shaped.vertices[is_of_foot & (is_in_front == is_toe)]
-        edges.append(points[np.argmin(points @ TILTS.T, axis=0)] - shaped.joints[joint])
+        is_toe = column % 2 == 1
+        points = shaped.vertices[is_of_foot & (is_in_front == is_toe)] - shaped.joints[joint]
+        if not len(points):
+            points = soles[column : column + 1]
+        edges.append(points[np.argmin(points @ TILTS.T, axis=0)])
     return np.stack(edges)
 
 
