@@ -8,6 +8,9 @@ from typing import Final
 
 import bpy
 
+from .cleanup.operators import JOINTWISE_OT_apply_contacts, JOINTWISE_OT_reset_cleanup, JOINTWISE_OT_reset_contacts
+from .cleanup.panel import JOINTWISE_PT_cleanup, JOINTWISE_PT_cleanup_joints
+from .cleanup.properties import JointwiseCleanup, register_cleanup, unregister_cleanup
 from .operators import (
     JOINTWISE_OT_cancel,
     JOINTWISE_OT_copy_log,
@@ -27,15 +30,21 @@ __all__ = ["assemble_motion", "register", "unregister"]
 CLASSES: Final = (
     JointwisePreferences,
     JointwiseSettings,
+    JointwiseCleanup,
     JOINTWISE_OT_estimate,
     JOINTWISE_OT_cancel,
     JOINTWISE_OT_load_motion,
     JOINTWISE_OT_export_fbx,
     JOINTWISE_OT_set_scene_rate,
     JOINTWISE_OT_copy_log,
+    JOINTWISE_OT_apply_contacts,
+    JOINTWISE_OT_reset_contacts,
+    JOINTWISE_OT_reset_cleanup,
     JOINTWISE_PT_estimate,
     JOINTWISE_PT_options,
     JOINTWISE_PT_result,
+    JOINTWISE_PT_cleanup,
+    JOINTWISE_PT_cleanup_joints,
 )
 
 
@@ -44,6 +53,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     register_settings()
+    register_cleanup()
     # As a Python module (without an executable) Blender crashes in 4.2, and hangs in 4.5, when Python ends while
     # classes of any add-on are registered; Blender proper frees them itself.
     if not bpy.app.binary_path:
@@ -54,6 +64,7 @@ def unregister() -> None:
     """End what runs and take everything away again."""
     atexit.unregister(unregister)
     finish_all()
+    unregister_cleanup()
     unregister_settings()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -9,6 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.rotations import continuous_quat_wxyz, quat_wxyz_to_rotmat, rotmat_to_quat_wxyz
+
 FloatArray = NDArray[np.floating[Any]]
 
 WORLD_FROM_CAMERA: Final[FloatArray] = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float64)
@@ -39,3 +41,27 @@ class ScenePlacement:
 def placement_above_floor(floor_height_m: float) -> ScenePlacement:
     """Return the placement with a level camera that brings a height (world z before it) to z = 0."""
     return ScenePlacement(WORLD_FROM_CAMERA, np.array([0.0, 0.0, -floor_height_m]))
+
+
+def keyed_quat_wxyz(local_quat_wxyz: FloatArray, placement: ScenePlacement) -> FloatArray:
+    """Return the bones' local quaternions (T, 24, 4), without sign flips in time.
+
+    All but the root's are SMPL's own local rotations, since every bone rests in SMPL's axes.
+
+    Args:
+        local_quat_wxyz: (T, 24, 4) SMPL's, the root's in camera axes.
+    """
+    quats = local_quat_wxyz.copy()
+    root_rotmat = ARMATURE_FROM_SMPL.T @ placement.rotation @ quat_wxyz_to_rotmat(quats[:, 0])
+    quats[:, 0] = rotmat_to_quat_wxyz(root_rotmat)
+    return continuous_quat_wxyz(quats)
+
+
+def keyed_location(pelvis_world: FloatArray, pelvis_rest: FloatArray) -> FloatArray:
+    """Return the root bone's location (T, 3), metres, in its rest frame.
+
+    Args:
+        pelvis_world: (T, 3); `pelvis_rest`: (3,) head of the root bone, armature axes.
+    """
+    location: FloatArray = (pelvis_world - pelvis_rest) @ ARMATURE_FROM_SMPL
+    return location

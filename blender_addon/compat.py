@@ -81,6 +81,30 @@ def current_fcurves(data_block: Any) -> list[Any]:
     return [fcurve for bag in bags if bag is not None for fcurve in bag.fcurves]
 
 
+def current_action_curves(data_block: Any) -> ActionCurves | None:
+    """Return the f-curves of a data-block's current action, to add to and take from; None without action or slot."""
+    animation = data_block.animation_data
+    if animation is None or animation.action is None:
+        return None
+    action = animation.action
+    if not HAS_ACTION_SLOTS:
+        return ActionCurves(action, action)
+    if animation.action_slot is None:
+        return None
+    strips = [strip for layer in action.layers for strip in layer.strips if strip.type == "KEYFRAME"]
+    if not strips:
+        return None
+    return ActionCurves(action, strips[0].channelbag(animation.action_slot, ensure=True))
+
+
+def is_action_shared(data_block: Any) -> bool:
+    """True where the data-block's current action (from 4.4: its slot) animates other data-blocks too."""
+    animation = data_block.animation_data
+    if HAS_ACTION_SLOTS:
+        return any(user != data_block for user in animation.action_slot.users())
+    return bool(animation.action.users - int(animation.action.use_fake_user) > 1)
+
+
 def enable_nodes(material: Any) -> None:
     """Give a new material its shader nodes; from 5.0 on it always has them."""
     if not MATERIALS_ALWAYS_HAVE_NODES:

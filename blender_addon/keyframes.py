@@ -7,14 +7,9 @@ import bpy
 import numpy as np
 
 from ..core.motion import Motion
-from ..core.rotations import (
-    continuous_quat_wxyz,
-    quat_wxyz_to_rotmat,
-    rotmat_to_quat_wxyz,
-    rotvec_to_quat_wxyz,
-)
+from ..core.rotations import rotvec_to_quat_wxyz
 from ..core.skeleton import JOINT_COUNT, JOINT_NAMES
-from .axes import ARMATURE_FROM_SMPL, FloatArray, ScenePlacement
+from .axes import FloatArray, ScenePlacement, keyed_location, keyed_quat_wxyz
 from .compat import assign_new_action, current_fcurves
 from .rest_pose import StandingRest
 
@@ -75,21 +70,14 @@ def scene_frames(timestamps: FloatArray, first_frame: float, scene_rate_hz: floa
 
 
 def bone_quat_wxyz(motion: Motion, placement: ScenePlacement) -> FloatArray:
-    """Return the bones' local quaternions (T, 24, 4), without sign flips in time.
-
-    All but the root's are SMPL's own local rotations, since every bone rests in SMPL's axes.
-    """
-    quats = rotvec_to_quat_wxyz(motion.poses.reshape(-1, JOINT_COUNT, 3).astype(np.float64))
-    root_rotmat = ARMATURE_FROM_SMPL.T @ placement.rotation @ quat_wxyz_to_rotmat(quats[:, 0])
-    quats[:, 0] = rotmat_to_quat_wxyz(root_rotmat)
-    return continuous_quat_wxyz(quats)
+    """Return the bones' local quaternions (T, 24, 4), without sign flips in time."""
+    rotvecs = motion.poses.reshape(-1, JOINT_COUNT, 3).astype(np.float64)
+    return keyed_quat_wxyz(rotvec_to_quat_wxyz(rotvecs), placement)
 
 
 def root_location(motion: Motion, rest: StandingRest, placement: ScenePlacement) -> FloatArray:
     """Return the root bone's location (T, 3), metres, in its rest frame."""
-    pelvis_world = placement.to_world(motion.joints[:, 0].astype(np.float64))
-    location: FloatArray = (pelvis_world - rest.heads[0]) @ ARMATURE_FROM_SMPL
-    return location
+    return keyed_location(placement.to_world(motion.joints[:, 0].astype(np.float64)), rest.heads[0])
 
 
 def retime_keys(data_block: Any, first_frame: float, factor: float) -> None:

@@ -19,6 +19,8 @@ from .axes import ScenePlacement
 from .body_mesh import create_body_mesh
 from .camera import add_background_video, create_camera, match_render_size, time_background
 from .capture_tags import tag_armature, tag_camera
+from .cleanup.capture import capture_motion
+from .cleanup.live import start_cleanup
 from .floor import place_on_floor
 from .keyframes import key_motion, key_range, scene_frames
 from .motion_body import MotionBody, find_bodies
@@ -117,7 +119,9 @@ def _build(context: Any, name: str, motions: list[Motion], video: Path | None, o
     assembly = Assembly()
     for position, (motion, body) in enumerate(zip(motions, bodies, strict=True)):
         person_name = name if position == 0 else f"{name}_person{position + 1}"
-        assembly.armatures.append(_build_person(context, person_name, motion, placement, body, options))
+        armature, notes = _build_person(context, person_name, motion, placement, body, options)
+        assembly.armatures.append(armature)
+        assembly.notes += [f"{person_name}: {note}" for note in notes]
         if options.add_body and body.problem:
             assembly.notes.append(f"The motion of {person_name} {body.problem}")
     if options.add_camera:
@@ -137,8 +141,8 @@ def _build_person(
     placement: ScenePlacement,
     body: MotionBody,
     options: AssemblyOptions,
-) -> Any:
-    """Return a keyed armature, with its mesh where the body is here and wanted."""
+) -> tuple[Any, list[str]]:
+    """Return a keyed armature, with its mesh where the body is here and wanted, and what the user should know."""
     joints, shaped = body.joints, body.shaped
     rest = stand_up(joints, shaped.sole_height + joints[:, 1].min() - shaped.joints[:, 1].min())
     armature = create_armature(context, name, rest.heads)
@@ -146,7 +150,7 @@ def _build_person(
         create_body_mesh(context, f"{name}_body", body.body_file, rest.to_armature(shaped.vertices), armature)
     key_motion(armature, motion, rest, placement, _frames(context.scene, motion))
     tag_armature(armature, motion, context.scene.frame_start)
-    return armature
+    return armature, start_cleanup(context.scene, armature, capture_motion(motion, rest, shaped, placement))
 
 
 def _frames(scene: Any, motion: Motion) -> Any:

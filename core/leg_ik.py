@@ -1,4 +1,7 @@
-"""Moves ankles to wanted places by hip and knee: analytic two-bone inverse kinematics that keeps the knee's plane."""
+"""Moves ankles to wanted places by hip and knee: analytic two-bone inverse kinematics that keeps the knee's plane.
+
+Contract file: numpy only; the add-on's cleanup uses it too.
+"""
 
 from typing import Any, Final
 

@@ -1,4 +1,7 @@
-"""Tracks have gaps: which rows belong together, and bridging short gaps, so that filters and GRUs see even time."""
+"""Tracks have gaps: which rows belong together, and bridging short gaps, so that filters and GRUs see even time.
+
+Contract file: numpy only; the add-on's cleanup uses it too.
+"""
 
 from dataclasses import dataclass
 from itertools import pairwise

@@ -16,7 +16,7 @@ class RecordingLayout:
     def box(self):
         return self
 
-    def row(self):
+    def row(self, **options):
         return self
 
     def column(self, **options):
@@ -26,9 +26,11 @@ class RecordingLayout:
         assert icon in ICONS
         self.labels.append(text)
 
-    def prop(self, group, name):
-        assert hasattr(group, name)
-        self.props.append(name)
+    def prop(self, group, name, index=-1, **options):
+        """Custom properties are named by their paths."""
+        value = group.path_resolve(name) if name.startswith("[") else getattr(group, name)
+        assert index < 0 or index < len(value)
+        self.props.append(name if index < 0 else f"{name}[{index}]")
 
     def operator(self, name, text="", icon="NONE"):
         assert icon in ICONS

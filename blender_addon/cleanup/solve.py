@@ -1,0 +1,95 @@
+"""From the raw capture to the keys: the whole cleanup in its order, always from the start, so nothing adds up.
+
+numpy only; called by `live`. The same capture, settings and contacts give the same numbers bit for bit.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.skeleton import JOINT_COUNT
+from ..axes import FloatArray, keyed_location, keyed_quat_wxyz
+from .capture import RawCapture
+from .feet import correct_feet
+from .filters import smooth_quats, smooth_series
+from .legs import BodyMotion
+from .prior import blend_joints
+from .settings import CleanupSettings
+from .timing import close_loop, scaled_times, trimmed_rows, without_travel
+
+
+@dataclass(frozen=True)
+class CleanMotion:
+    """What to key, M frames.
+
+    Attributes:
+        first_row: row of the capture that the first frame comes from; the others follow without a gap.
+        times_s: (M,) seconds from the video's start.
+        quats_wxyz: (M, 24, 4) local rotations of the bones.
+        location: (M, 3) metres, the root bone's, in its rest frame.
+        notes: what the artist should know.
+    """
+
+    first_row: int
+    times_s: NDArray[np.float64]
+    quats_wxyz: FloatArray
+    location: FloatArray
+    notes: list[str]
+
+    @property
+    def rows(self) -> slice:
+        """The capture's rows that are keyed."""
+        return slice(self.first_row, self.first_row + len(self.times_s))
+
+
+def solve(
+    capture: RawCapture, settings: CleanupSettings, feet_stand: NDArray[np.bool_], unseen: Collection[int]
+) -> CleanMotion:
+    """Return the cleaned motion.
+
+    Args:
+        feet_stand: (T, 2) left and right.
+        unseen: joints that are not keyed.
+    Raises:
+        OptionError: the trim leaves no frame.
+    """
+    rows = trimmed_rows(capture.frame_ids, settings.first_frame, settings.end_frame)
+    motion = smoothed_motion(capture, settings)
+    motion, refused_count = correct_feet(motion, settings.contact_mode, feet_stand, capture, unseen)
+    motion = motion.rows(rows)
+    if settings.loop:
+        blend_rows = round(settings.loop_blend_s * capture.frame_rate_hz)
+        motion = close_loop(motion, blend_rows, settings.loop_travel)
+    pelvis = without_travel(motion.pelvis) if settings.in_place else motion.pelvis
+    times_s = capture.timestamps[rows][: len(pelvis)]
+    return CleanMotion(
+        first_row=rows.start,
+        times_s=scaled_times(times_s, settings.speed),
+        quats_wxyz=motion.quats_wxyz,
+        location=keyed_location(pelvis, capture.heads[0]),
+        notes=_notes(refused_count),
+    )
+
+
+def smoothed_motion(capture: RawCapture, settings: CleanupSettings) -> BodyMotion:
+    """Return the motion in the scene with its prior blended and smoothed."""
+    per_frame, estimate = (
+        poses.reshape(-1, JOINT_COUNT, 3).astype(np.float64) for poses in (capture.poses_per_frame, capture.poses)
+    )
+    local = blend_joints(per_frame, estimate, settings.prior * np.array(settings.joint_prior))
+    quats = keyed_quat_wxyz(local, capture.placement)
+    pelvis = capture.placement.to_world(capture.pelvis_cam.astype(np.float64))
+    ids, rate_hz = capture.frame_ids, capture.frame_rate_hz
+    return BodyMotion(
+        smooth_quats(quats, ids, rate_hz, settings.smoothing_s),
+        smooth_series(pelvis, ids, rate_hz, settings.root_smoothing_s),
+    )
+
+
+def _notes(refused_count: int) -> list[str]:
+    if not refused_count:
+        return []
+    what = "1 contact was" if refused_count == 1 else f"{refused_count} contacts were"
+    return [f"{what} left out, because the foot moves more than 15 cm in it: shorten it in the contact curves."]

@@ -1,0 +1,134 @@
+"""Where the .blend keeps a capture: the raw motion with the armature's data, what was made of it with the object.
+
+Both are custom properties in a group of their own, so that they are saved, appended, copied and undone with their
+data-block, and Blender's own panel of custom properties shows one line instead of megabytes. The raw motion never
+changes, so undo steps share it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import SceneError
+from .capture import RawCapture, pack_capture, unpack_capture
+from .feet import detected_feet
+
+CAPTURE: Final = "jointwise_capture"
+CLEANED: Final = "jointwise_cleaned"
+
+NO_CAPTURE: Final = (
+    "There is no raw motion to clean up with this armature: it was made by a version of Jointwise that kept none. "
+    "Load its motion file again."
+)
+
+
+@dataclass
+class CleanedState:
+    """What the keys of an armature were made from last.
+
+    Attributes:
+        feet_stand: (T, 2) left and right, as detected or as the artist has edited them.
+        first_row: row of the capture that the first key comes from; `row_count` rows follow without a gap.
+        speed: that the keys play at.
+        unkeyed: indices of the joints without keys of ours.
+        notes: sentences for the panel.
+        digest: stands for the values that were keyed; see `edits`.
+        kept_action: name of the action that holds keys edited by hand; empty where none were.
+        problem: why the last change had no effect; else empty.
+    """
+
+    feet_stand: NDArray[np.bool_]
+    first_row: int
+    row_count: int
+    unkeyed: frozenset[int]
+    notes: list[str]
+    speed: float = 1.0
+    digest: int = 0
+    kept_action: str = ""
+    problem: str = ""
+
+    @property
+    def rows(self) -> slice:
+        """The capture's rows that are keyed."""
+        return slice(self.first_row, self.first_row + self.row_count)
+
+
+def keep_capture(armature: Any, capture: RawCapture) -> None:
+    """Keep the raw motion with the armature's data."""
+    armature.data[CAPTURE] = {"npz": pack_capture(capture)}
+
+
+def has_capture(armature: Any) -> bool:
+    """True for an armature whose raw motion is in the file."""
+    return armature is not None and armature.type == "ARMATURE" and CAPTURE in armature.data
+
+
+def load_capture(armature: Any) -> RawCapture:
+    """Return an armature's raw motion.
+
+    Raises:
+        SceneError: there is none, or it is damaged.
+    """
+    if not has_capture(armature):
+        raise SceneError(NO_CAPTURE)
+    return unpack_capture(bytes(armature.data[CAPTURE]["npz"]))
+
+
+def load_state(armature: Any, capture: RawCapture) -> CleanedState:
+    """Return what an armature's keys were made from; as after loading where nothing usable is kept."""
+    kept = armature.get(CLEANED)
+    detected = detected_feet(capture.contacts, capture.frame_rate_hz)
+    if kept is None:
+        return CleanedState(detected, 0, capture.frame_count, frozenset(), [])
+    packed = np.frombuffer(bytes(kept["contacts"]), np.uint8)
+    bits = np.unpackbits(packed)[: detected.size]
+    feet_stand = bits.reshape(detected.shape).astype(bool) if bits.size == detected.size else detected
+    notes, problem = read_messages(armature)
+    return CleanedState(
+        feet_stand=feet_stand,
+        first_row=int(kept["first_row"]),
+        row_count=int(kept["row_count"]),
+        unkeyed=frozenset(int(joint) for joint in str(kept["unkeyed"]).split()),
+        notes=notes,
+        speed=float(kept["speed"]),
+        digest=int(kept["digest"], 16),
+        kept_action=str(kept["kept_action"]),
+        problem=problem,
+    )
+
+
+def save_state(armature: Any, state: CleanedState) -> None:
+    """Keep what an armature's keys were made from with the object."""
+    armature[CLEANED] = {
+        "contacts": np.packbits(state.feet_stand).tobytes(),
+        "first_row": int(state.first_row),
+        "row_count": int(state.row_count),
+        "speed": float(state.speed),
+        "digest": f"{state.digest:08x}",
+        "kept_action": state.kept_action,
+        "unkeyed": " ".join(str(joint) for joint in sorted(state.unkeyed)),
+        "notes": "\n".join(state.notes),
+        "problem": state.problem,
+    }
+
+
+def save_problem(armature: Any, problem: str) -> None:
+    """Keep why a change had no effect; empty when it had one."""
+    if CLEANED in armature and armature[CLEANED]["problem"] != problem:
+        armature[CLEANED]["problem"] = problem
+
+
+def read_messages(armature: Any) -> tuple[list[str], str]:
+    """Return the notes and the problem for the panel, without reading the capture."""
+    kept = armature.get(CLEANED)
+    if kept is None:
+        return [], ""
+    return [note for note in str(kept["notes"]).split("\n") if note], str(kept["problem"])
+
+
+def kept_action_name(armature: Any) -> str:
+    """Return the name of the action that holds the keys edited by hand; empty where none were."""
+    kept = armature.get(CLEANED)
+    return str(kept["kept_action"]) if kept is not None else ""
