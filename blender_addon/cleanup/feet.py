@@ -77,7 +77,7 @@ def correct_feet(
         return motion, 0
     motion, refused_count = motion.copy(), 0
     detected = detected_parts(capture.contacts, capture.frame_rate_hz)
-    for segment in split_at_gaps(capture.frame_ids, capture.frame_rate_hz):
+    for segment in split_at_gaps(capture.frame_ids.astype(np.int64), capture.frame_rate_hz):
         part = _Feet(motion.rows(segment.rows), capture, segment, legs)
         if mode == "auto":
             stands = parts_of_feet(feet_stand[segment.rows], detected[segment.rows])

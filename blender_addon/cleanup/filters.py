@@ -6,7 +6,7 @@ halves, so it means the same at any frame rate. Nothing reaches across a long ga
 
 import math
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ BLOCK_ROWS: Final = 48
 
 
 def smooth_quats(
-    quats_wxyz: FloatArray, frame_ids: NDArray[np.int32], frame_rate_hz: float, period_s: float
+    quats_wxyz: FloatArray, frame_ids: NDArray[np.integer[Any]], frame_rate_hz: float, period_s: float
 ) -> FloatArray:
     """Return smoothed unit quaternions (T, N, 4).
 
@@ -36,7 +36,7 @@ def smooth_quats(
 
 
 def smooth_series(
-    values: FloatArray, frame_ids: NDArray[np.int32], frame_rate_hz: float, period_s: float
+    values: FloatArray, frame_ids: NDArray[np.integer[Any]], frame_rate_hz: float, period_s: float
 ) -> FloatArray:
     """Return smoothed values (T, ...); constants and straight lines stay as they are, and so do fewer than 3 frames.
 
@@ -47,7 +47,7 @@ def smooth_series(
     if period_s <= 0:
         return values
     result = np.array(values, np.float64)
-    for segment in split_at_gaps(frame_ids, frame_rate_hz):
+    for segment in split_at_gaps(frame_ids.astype(np.int64), frame_rate_hz):
         result[segment.rows] = _smooth_segment(result[segment.rows], segment, frame_rate_hz, period_s)
     return result
 
@@ -88,7 +88,9 @@ def _solve_pentadiagonal(diagonal: FloatArray, first: FloatArray, second: FloatA
     bounds = [*(BLOCK_ROWS * number for number in range(block_count)), len(diagonal)]
     blocks = [slice(start, end) for start, end in pairwise(bounds)]
     couplings: list[FloatArray] = []
-    corner, inverted, inverse = np.zeros((2, 2)), np.zeros((0, 0)), np.zeros((0, 0))
+    corner: FloatArray = np.zeros((2, 2))
+    inverted: FloatArray = np.zeros((0, 0))
+    inverse: FloatArray = inverted
     for rows in blocks:
         matrix = _block(diagonal, first, second, rows)
         if couplings:

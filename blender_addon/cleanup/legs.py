@@ -29,8 +29,8 @@ class Leg:
     @classmethod
     def of(cls, side: str, first_part: int) -> "Leg":
         """Return the leg of `left` or `right`."""
-        joints = (JOINT_NAMES.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "foot"))
-        return cls(side, *joints, slice(first_part, first_part + 2))
+        hip, knee, ankle, foot = (JOINT_NAMES.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "foot"))
+        return cls(side, hip, knee, ankle, foot, slice(first_part, first_part + 2))
 
 
 LEGS: Final = (Leg.of("left", 0), Leg.of("right", 2))

@@ -60,13 +60,13 @@ class StandingFoot:
             turn_rotmat = rotvec_to_rotmat(foot._turns(fade))
             arms = (turn_rotmat[:, None] @ (foot.soles - foot.ankle[:, None])[..., None])[..., 0]
             move = hold_moves(foot.ankle[:, None] + arms, foot.stands)
-            too_far = [rows for rows in true_runs(foot.stands.any(axis=1)) if _length(move[rows]) > LARGEST_MOVE_M]
+            too_far = [rows for rows in true_runs(_any(foot.stands)) if _length(move[rows]) > LARGEST_MOVE_M]
             if not too_far:
                 break
             # Anew without them: their turns must not reach the frames around either.
             foot, left_out = foot._without(too_far, fade, splits)
             refused += left_out
-        move, weight = spread(move, foot.stands.any(axis=1), self.places, fade)
+        move, weight = spread(move, _any(foot.stands), self.places, fade)
         return Plant(turn_rotmat, move, weight, refused)
 
     def _without(self, too_far: list[slice], fade: int, splits: bool) -> tuple["StandingFoot", list[slice]]:
@@ -83,8 +83,8 @@ class StandingFoot:
 
     def _turns(self, fade: int) -> FloatArray:
         """Return rotation vectors (T, 3) that keep the foot from turning while heel and toe both stand."""
-        turn = np.zeros((len(self.ankle), 3))
-        is_flat = self.stands.all(axis=1)
+        turn: FloatArray = np.zeros((len(self.ankle), 3))
+        is_flat: NDArray[np.bool_] = np.asarray(self.stands.all(axis=1), np.bool_)
         runs = true_runs(is_flat)
         if runs:
             # All runs at once: a long clip has thousands.
@@ -100,6 +100,11 @@ class StandingFoot:
         return faded
 
 
+def _any(stands: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return in which frames (T,) a part of the foot stands, of (T, 2)."""
+    return np.asarray(stands.any(axis=1), np.bool_)
+
+
 def hold_moves(soles: FloatArray, stands: NDArray[np.bool_]) -> FloatArray:
     """Return moves (T, 3) that hold heel and toe (T, 2, 3) still while they stand (T, 2), zero where neither does.
 
@@ -110,7 +115,7 @@ def hold_moves(soles: FloatArray, stands: NDArray[np.bool_]) -> FloatArray:
     moves, is_known = np.zeros((len(soles), 3)), np.zeros(len(soles), bool)
     runs = [(part, run) for part in range(stands.shape[1]) for run in true_runs(stands[:, part])]
     runs.sort(key=lambda found: found[1].start - found[1].stop)
-    waiting: dict[int, list[tuple[int, slice]]] = {spell.start: [] for spell in true_runs(stands.any(axis=1))}
+    waiting: dict[int, list[tuple[int, slice]]] = {spell.start: [] for spell in true_runs(_any(stands))}
     starts = np.array(list(waiting))
     for found in runs:
         waiting[int(starts[np.searchsorted(starts, found[1].start, side="right") - 1])].append(found)
