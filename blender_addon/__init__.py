@@ -8,11 +8,13 @@ from typing import Final
 
 import bpy
 
+from .export.operators import CLASSES as EXPORT_OPERATORS
+from .export.panel import JOINTWISE_PT_export
+from .export.properties import JointwiseExportSettings
 from .operators import (
     JOINTWISE_OT_cancel,
     JOINTWISE_OT_copy_log,
     JOINTWISE_OT_estimate,
-    JOINTWISE_OT_export_fbx,
     JOINTWISE_OT_load_motion,
     JOINTWISE_OT_set_scene_rate,
 )
@@ -26,16 +28,18 @@ __all__ = ["assemble_motion", "register", "unregister"]
 
 CLASSES: Final = (
     JointwisePreferences,
+    JointwiseExportSettings,
     JointwiseSettings,
     JOINTWISE_OT_estimate,
     JOINTWISE_OT_cancel,
     JOINTWISE_OT_load_motion,
-    JOINTWISE_OT_export_fbx,
+    *EXPORT_OPERATORS,
     JOINTWISE_OT_set_scene_rate,
     JOINTWISE_OT_copy_log,
     JOINTWISE_PT_estimate,
     JOINTWISE_PT_options,
     JOINTWISE_PT_result,
+    JOINTWISE_PT_export,
 )
 
 

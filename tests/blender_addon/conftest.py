@@ -27,6 +27,7 @@ EXTENSION = _load(PACKAGE, ROOT / "__init__.py", submodule_search_locations=[str
 synthetic = _load("blender_addon_synthetic", Path(__file__).parent / "synthetic.py")
 _load("blender_addon_toy_wheels", Path(__file__).parent / "toy_wheels.py")
 _load("blender_addon_recording_layout", Path(__file__).parent / "recording_layout.py")
+_load("blender_addon_export_rigs", Path(__file__).parent / "export" / "rigs.py")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import bpy
 import numpy as np
 import pytest
 from blender_addon_synthetic import bone_heads, to_world
-from jointwise_ext.blender_addon.fbx_export import export_fbx
+from jointwise_ext.blender_addon.export.fbx import export_fbx
 from jointwise_ext.blender_addon.scene_assembly import assemble_motion
 from jointwise_ext.core.errors import OutputError, SceneError
 
@@ -112,5 +112,5 @@ def test_operator_exports_the_only_capture_and_adds_the_ending(scene, make_motio
 
 
 def test_operator_without_a_capture_says_what_to_do(scene, tmp_path):
-    with pytest.raises(RuntimeError, match="No captured armature is selected"):
+    with pytest.raises(RuntimeError, match="No armature is selected"):
         bpy.ops.jointwise.export_fbx(filepath=str(tmp_path / "walk.fbx"))
