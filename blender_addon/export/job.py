@@ -50,7 +50,7 @@ def export_job(
     with in_object_mode(context):
         carried = carried_meshes(scene, armature)
         meshes = carried if options.content == Content.MESH else []
-        poses = sample_poses(scene, armature, carried, options, timing)
+        poses = sample_poses(scene, context.view_layer, armature, carried, options, timing)
         root_bone = options.root_bone_of_preset()
         if root_bone != RootBone.NONE:
             poses = with_root_bone(poses, root_bone == RootBone.MOTION)

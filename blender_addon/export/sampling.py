@@ -6,7 +6,7 @@ scenes changes, and meshes that hang on it cost nothing.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import bpy
 import numpy as np
@@ -17,17 +17,22 @@ from .poses import FloatArray, SampledPoses, Skeleton
 from .skeleton import kept_bones, read_skeleton
 from .timing import Timing
 
+CHANNELS: Final = ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale")
 
-def sample_poses(scene: Any, armature: Any, meshes: list[Any], options: ExportOptions, timing: Timing) -> SampledPoses:
+
+def sample_poses(
+    scene: Any, layer: Any, armature: Any, meshes: list[Any], options: ExportOptions, timing: Timing
+) -> SampledPoses:
     """Return the poses of the bones to write.
 
     Args:
-        scene: the user's, for its rate and unit.
+        scene: the user's, for its rate.
+        layer: the user's view layer.
         meshes: those that go with the armature; a bone that carries one is kept.
     """
     kept = kept_bones(armature, meshes, options.only_deform_bones)
     skeleton = read_skeleton(armature, kept)
-    with _as_the_source_asks(armature, options.source), _scene_with(scene, armature) as own_scene:
+    with _as_the_source_asks(layer, armature, options.source), _scene_with(scene, armature) as own_scene:
         pose, object_world = _sample(own_scene, armature, skeleton, timing.source_frames)
     return SampledPoses(skeleton, pose, object_world, timing.file_frames, timing.rate_hz)
 
@@ -63,12 +68,13 @@ def _scene_with(users_scene: Any, armature: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def _as_the_source_asks(armature: Any, source: Source) -> Iterator[None]:
+def _as_the_source_asks(layer: Any, armature: Any, source: Source) -> Iterator[None]:
     """Show the armature posed and evaluated, by its action alone where that is asked for; then as it was."""
     wanted = [(armature, "hide_viewport", False), (armature.data, "pose_position", "POSE")]
-    if source == Source.ACTION and armature.animation_data is not None:
+    if source == Source.ACTION and armature.animation_data is not None and len(armature.animation_data.nla_tracks):
         wanted.append((armature.animation_data, "use_nla", False))
-    former = [(owner, name, getattr(owner, name)) for owner, name, _ in wanted]
+    former = [(owner, name, getattr(owner, name)) for owner, name, value in wanted if getattr(owner, name) != value]
+    channels = _channels(armature) if former else []
     try:
         for owner, name, value in wanted:
             if getattr(owner, name) != value:
@@ -76,5 +82,16 @@ def _as_the_source_asks(armature: Any, source: Source) -> Iterator[None]:
         yield
     finally:
         for owner, name, value in former:
-            if getattr(owner, name) != value:
-                setattr(owner, name, value)
+            setattr(owner, name, value)
+        if former:
+            # Blender plays the keys anew after such a change, over a pose that is not keyed yet.
+            layer.update()
+            for owner, name, values in channels:
+                if tuple(getattr(owner, name)) != values:
+                    setattr(owner, name, values)
+
+
+def _channels(armature: Any) -> list[tuple[Any, str, tuple[float, ...]]]:
+    """Return all values that keys could change, of the bones and of the object itself."""
+    owners = [armature, *armature.pose.bones]
+    return [(owner, name, tuple(getattr(owner, name))) for owner in owners for name in CHANNELS]

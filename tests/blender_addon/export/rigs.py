@@ -25,6 +25,7 @@ def add_rig(name="rig", frame_count=30, scale=1.0, location=(0.0, 0.0, 0.0), rot
     bpy.ops.object.mode_set(mode="OBJECT")
     rig.location, rig.rotation_euler, rig.scale = location, rotation, (scale,) * 3
     _key(rig, frame_count)
+    bpy.context.scene.frame_set(bpy.context.scene.frame_current)
     return rig
 
 
