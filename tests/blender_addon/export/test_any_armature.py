@@ -53,7 +53,7 @@ def test_an_armature_that_only_constraints_move_goes_by_the_scenes_range(rig, tm
         follow = follower.pose.bones[name].constraints.new("COPY_TRANSFORMS")
         follow.target, follow.subtarget = rig, name
     bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 20
-    with pytest.raises(RuntimeError, match="no keys to export. Key it, or export the scene's frame range"):
+    with pytest.raises(RuntimeError, match=r"no keys to export\. Key it, or export the scene's frame range"):
         bpy.ops.jointwise.export_fbx(filepath=str(tmp_path / "rig.fbx"))
     assert list(tmp_path.iterdir()) == []
     export_and_compare(follower, tmp_path, range(1, 21), frame_range="SCENE")

@@ -55,7 +55,7 @@ def test_an_exporter_that_fails_leaves_the_old_file_and_the_scene(rig, tmp_path,
         raise RuntimeError("Error: the disk is full")
 
     monkeypatch.setattr(stage.Stage, "in_context", failing)
-    with pytest.raises(RuntimeError, match="cannot be written .*the disk is full"):
+    with pytest.raises(RuntimeError, match=r"cannot be written .*the disk is full"):
         export(kind, path)
     assert scene_state() == before
     assert [item.name for item in tmp_path.iterdir()] == [path.name]
@@ -83,7 +83,7 @@ def test_a_blender_without_the_exporter_is_said(rig, tmp_path, monkeypatch, modu
     missing = exporters.BlenderExporter("This", "export_scene", "not_in_this_build", "")
     monkeypatch.setattr(module, kind.upper(), missing)
     before = scene_state()
-    with pytest.raises(RuntimeError, match="This Blender was built without This export. Use a Blender from"):
+    with pytest.raises(RuntimeError, match=r"This Blender was built without This export\. Use a Blender from"):
         export(kind, tmp_path / "rig")
     assert scene_state() == before
     assert list(tmp_path.iterdir()) == []
@@ -111,7 +111,7 @@ def test_an_armature_outside_the_view_layer_and_one_without_bones_are_said(rig, 
 
 
 def test_no_armature_is_said(scene, tmp_path):
-    with pytest.raises(RuntimeError, match="No armature is selected. Click on the armature"):
+    with pytest.raises(RuntimeError, match=r"No armature is selected\. Click on the armature"):
         export("gltf", tmp_path / "rig.glb")
 
 

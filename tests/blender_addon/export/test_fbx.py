@@ -134,7 +134,7 @@ def fbx_properties(path):
 
 @pytest.mark.parametrize(("preset", "unit"), [("UNITY", 100.0), ("BLENDER", 100.0), ("UNREAL", 1.0), ("MAYA", 1.0)])
 def test_nothing_is_scaled_in_the_unit_of_the_program(scene, make_motion_file, tmp_path, preset, unit):
-    path, motion = make_motion_file()
+    path, _ = make_motion_file()
     armature = assemble_motion(bpy.context, path)
     height = armature.data.bones["pelvis"].head_local.z
     bpy.ops.jointwise.export_fbx(filepath=str(tmp_path / "walk.fbx"), preset=preset)
