@@ -11,6 +11,7 @@ import bpy
 from .export.operators import CLASSES as EXPORT_OPERATORS
 from .export.panel import JOINTWISE_PT_export
 from .export.properties import JointwiseExportSettings
+from .motion_import.operators import JOINTWISE_OT_import_motion
 from .operators import (
     JOINTWISE_OT_cancel,
     JOINTWISE_OT_copy_log,
@@ -33,6 +34,7 @@ CLASSES: Final = (
     JOINTWISE_OT_estimate,
     JOINTWISE_OT_cancel,
     JOINTWISE_OT_load_motion,
+    JOINTWISE_OT_import_motion,
     *EXPORT_OPERATORS,
     JOINTWISE_OT_set_scene_rate,
     JOINTWISE_OT_copy_log,

@@ -110,7 +110,9 @@ class JOINTWISE_PT_result(JointwisePanel, bpy.types.Panel):
             text = bpy.app.translations.pgettext_iface("The video has {:.4g} frames a second, the scene {:.4g}")
             _draw_wrapped(box, context, text.format(tag.frame_rate_hz, scene_rate_hz(context.scene)), "INFO")
             box.operator("jointwise.set_scene_rate", icon="TIME")
-        layout.operator("jointwise.load_motion", icon="IMPORT")
+        row = layout.row()
+        row.operator("jointwise.load_motion", icon="IMPORT")
+        row.operator("jointwise.import_motion", icon="IMPORT")
 
 
 def _draw_progress(layout: Any, session: Any) -> None:
