@@ -8,7 +8,7 @@ from typing import Any
 from ...core.errors import SceneError
 from ..object_mode import in_object_mode
 from .options import Content, ExportOptions, RootBone
-from .poses import SampledPoses, with_root_bone
+from .poses import SampledPoses, with_even_scales, with_root_bone
 from .sampling import sample_poses
 from .skeleton import carried_meshes
 from .timing import plan_timing
@@ -50,7 +50,7 @@ def export_job(
     with in_object_mode(context):
         carried = carried_meshes(scene, armature)
         meshes = carried if options.content == Content.MESH else []
-        poses = sample_poses(scene, context.view_layer, armature, carried, options, timing)
+        poses = with_even_scales(sample_poses(scene, context.view_layer, armature, carried, options, timing))
         root_bone = options.root_bone_of_preset()
         if root_bone != RootBone.NONE:
             poses = with_root_bone(poses, root_bone == RootBone.MOTION)

@@ -12,6 +12,9 @@ FloatArray = NDArray[np.floating[Any]]
 
 ROOT_BONE: Final = "root"
 
+SMALLEST_SCALE: Final = 1e-5
+UNEVEN_SHARE: Final = 1e-3
+
 
 @dataclass(frozen=True)
 class Skeleton:
@@ -86,6 +89,33 @@ def decompose(matrices: FloatArray) -> BoneChannels:
     scale[..., 0] *= np.sign(np.linalg.det(linear))
     rotmat = linear / np.where(np.abs(scale) < 1e-12, 1.0, scale)[..., None, :]
     return BoneChannels(matrices[..., :3, 3], continuous_quat_wxyz(rotmat_to_quat_wxyz(rotmat)), scale)
+
+
+def with_even_scales(poses: SampledPoses) -> SampledPoses:
+    """Return the poses with bones that have children scaled evenly; their stretch is dropped, their volume stays.
+
+    An unevenly scaled parent shears its children, which no format can hold: joints would land beside their places. A
+    bone that is scaled to nothing keeps a trace of it, so that its children have a place.
+    """
+    pose = poses.pose.copy()
+    scale = np.linalg.norm(pose[..., :3, :3], axis=-2)
+    parents = set(poses.skeleton.parents)
+    for bone in range(pose.shape[1]):
+        vanished = scale[:, bone].min(axis=-1) < SMALLEST_SCALE
+        if vanished.any():
+            pose[vanished, bone, :3, :3] = poses.skeleton.rest[bone, :3, :3] * SMALLEST_SCALE
+        uneven = np.ptp(scale[:, bone], axis=-1) > UNEVEN_SHARE * scale[:, bone].max(axis=-1)
+        if bone in parents and (uneven & ~vanished).any():
+            pose[:, bone, :3, :3] = _evenly_scaled(pose[:, bone, :3, :3])
+    return replace(poses, pose=pose)
+
+
+def _evenly_scaled(linear: FloatArray) -> FloatArray:
+    """Return the nearest rotations times one scale (T, 3, 3) that keeps the volume."""
+    left, _, right = np.linalg.svd(linear)
+    determinant = np.linalg.det(linear)
+    even: FloatArray = left @ right * (np.sign(determinant) * np.cbrt(determinant))[:, None, None]
+    return even
 
 
 def with_root_bone(poses: SampledPoses, is_moving: bool) -> SampledPoses:

@@ -77,6 +77,36 @@ def test_bones_that_inherit_less_come_out_the_same(rig, tmp_path):
     export_and_compare(rig, tmp_path)
 
 
+def test_a_stretching_bone_leaves_its_children_in_place(rig, tmp_path):
+    upper = rig.pose.bones["upper"]
+    for frame, scale in ((1, (1.0, 1.0, 1.0)), (28, (0.8, 1.5, 0.8))):
+        upper.scale = scale
+        upper.keyframe_insert("scale", frame=frame)
+    for name in ("lower", "tip"):
+        rig.data.bones[name].inherit_scale = "NONE"
+    bpy.context.scene.frame_set(1)
+    heads, turns = bone_motion(rig, range(1, 29), SWINGING)
+    bpy.context.scene.frame_set(1)
+    # Blender's FBX importer connects bones that touch at rest, and connected ones ignore their locations.
+    bpy.ops.jointwise.export_gltf(filepath=str(tmp_path / "rig.glb"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.context.scene.render.fps = 30
+    bpy.ops.import_scene.gltf(filepath=str(tmp_path / "rig.glb"))
+    again = next(item for item in bpy.data.objects if item.type == "ARMATURE")
+    got_heads, got_turns = bone_motion(again, range(28), SWINGING)
+    assert np.abs(got_heads - heads).max() < 1e-3
+    assert angle_deg(got_turns, turns) < 0.1
+
+
+def test_a_bone_scaled_to_nothing_is_no_obstacle(rig, tmp_path):
+    rig.pose.bones["upper"].scale = (0.0, 0.0, 0.0)
+    bpy.context.scene.frame_set(1)
+    for kind in ("fbx", "bvh"):
+        operator = getattr(bpy.ops.jointwise, f"export_{kind}")
+        assert operator(filepath=str(tmp_path / f"rig.{kind}")) == {"FINISHED"}
+    assert "nan" not in (tmp_path / "rig.bvh").read_text().lower()
+
+
 def push_down(rig, start, mute=False):
     track = rig.animation_data.nla_tracks.new()
     track.strips.new("strip", start, rig.animation_data.action)
@@ -164,6 +194,29 @@ def test_a_linked_armature_is_exported(rig, tmp_path):
     assert np.abs(got_heads - heads).max() < 1e-3
     assert angle_deg(got_turns, turns) < 0.1
     assert {item.name for item in bpy.data.objects} == {"rig", "skin"}
+
+
+def test_a_library_override_is_exported_and_stays_one(rig, tmp_path):
+    heads, turns = bone_motion(rig, range(1, 29), SWINGING)
+    add_skin(rig).modifiers.new("Mirror", "MIRROR")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "character.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.context.scene.render.fps = 30
+    with bpy.data.libraries.load(str(tmp_path / "character.blend"), link=True) as (_, wanted):
+        wanted.objects = ["skin"]
+    bpy.context.scene.collection.objects.link(bpy.data.objects["rig"])
+    bpy.context.scene.collection.objects.link(bpy.data.objects["skin"])
+    overridden = bpy.data.objects["skin"].override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
+    assert overridden.override_library is not None
+    bpy.context.view_layer.objects.active = overridden
+    bpy.context.scene.frame_set(1)
+    before = scene_state()
+    bpy.ops.jointwise.export_fbx(filepath=str(tmp_path / "rig.fbx"), preset="UNREAL")
+    assert scene_state() == before
+    assert overridden.override_library is not None
+    got_heads, got_turns = bone_motion(reimport(tmp_path / "rig.fbx"), range(1, 29), SWINGING)
+    assert np.abs(got_heads - heads).max() < 1e-3
+    assert angle_deg(got_turns, turns) < 0.1
 
 
 def test_the_active_mesh_stands_for_its_armature(rig, tmp_path):
