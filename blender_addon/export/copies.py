@@ -1,5 +1,7 @@
 """Copies of meshes that hang on a copied armature, in another unit where the file asks for it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import bpy
@@ -39,21 +41,37 @@ def _resting_data(mesh: Any, scene: Any) -> Any:
     shaping = [item for item in mesh.modifiers if item.type != "ARMATURE" and item.show_viewport]
     if not shaping or mesh.data.shape_keys is not None:
         return mesh.data.copy()
-    # The modifiers are switched off on a copy of the object: the user's is read only.
-    rested = mesh.copy()
+    # The armature is switched off on a copy of the object: the user's is read only. But a copied override would count
+    # as a user of the linked object for ever, so an override is switched itself, and back.
+    is_override = mesh.override_library is not None
+    rested = mesh if is_override else mesh.copy()
     try:
-        rested.animation_data_clear()
-        rested.hide_viewport = False
-        for modifier in rested.modifiers:
-            if modifier.type == "ARMATURE":
-                modifier.show_viewport = False
-        scene.collection.objects.link(rested)
-        layer = scene.view_layers[0]
-        layer.update()
-        evaluated = rested.evaluated_get(layer.depsgraph)
-        return bpy.data.meshes.new_from_object(evaluated, preserve_all_data_layers=True, depsgraph=layer.depsgraph)
+        with _undeformed(rested):
+            scene.collection.objects.link(rested)
+            layer = scene.view_layers[0]
+            layer.update()
+            evaluated = rested.evaluated_get(layer.depsgraph)
+            return bpy.data.meshes.new_from_object(evaluated, preserve_all_data_layers=True, depsgraph=layer.depsgraph)
     finally:
-        bpy.data.objects.remove(rested)
+        if not is_override:
+            bpy.data.objects.remove(rested)
+        elif rested.name in scene.collection.objects:
+            scene.collection.objects.unlink(rested)
+
+
+@contextmanager
+def _undeformed(item: Any) -> Iterator[None]:
+    """Show an object without what armatures do to it."""
+    wanted = [(item, "hide_viewport", False)]
+    wanted += [(modifier, "show_viewport", False) for modifier in item.modifiers if modifier.type == "ARMATURE"]
+    former = [(owner, name, getattr(owner, name)) for owner, name, _ in wanted]
+    try:
+        for owner, name, value in wanted:
+            setattr(owner, name, value)
+        yield
+    finally:
+        for owner, name, value in former:
+            setattr(owner, name, value)
 
 
 def _hang(copy: Any, mesh: Any, armature: Any, armature_copy: Any, growth: float) -> None:
