@@ -1,16 +1,22 @@
 """The export's settings: in the scene as `scene.jointwise.export`, and the same on every export operator."""
 
+from typing import Final
+
 import bpy
 
 from .options import Content, ExportOptions, FrameRange, Preset, Rate, RootBone, Source
 
-OPTION_NAMES = tuple(ExportOptions.__dataclass_fields__)
+SKIP_SAVE: Final = {"SKIP_SAVE"}
+"""Else an operator would start with what its last run had, and not with what the panel shows."""
+
+OPTION_NAMES: Final = tuple(ExportOptions.__dataclass_fields__)
 
 
 class ExportProperties:
     """The properties that the scene's settings and the operators share."""
 
     preset: bpy.props.EnumProperty(
+        options=SKIP_SAVE,
         name="For",
         description="The program that the FBX is made for",
         items=[
@@ -21,6 +27,7 @@ class ExportProperties:
         ],
     )
     content: bpy.props.EnumProperty(
+        options=SKIP_SAVE,
         name="Content",
         description="What goes with the motion",
         items=[
@@ -29,11 +36,13 @@ class ExportProperties:
         ],
     )
     only_deform_bones: bpy.props.BoolProperty(
+        options=SKIP_SAVE,
         name="Only Deform Bones",
         description="Leave out control bones; a skeleton without any deform bone is written whole",
         default=True,
     )
     root_bone: bpy.props.EnumProperty(
+        options=SKIP_SAVE,
         name="Root Bone",
         description="A bone named root above all others",
         items=[
@@ -44,6 +53,7 @@ class ExportProperties:
         ],
     )
     source: bpy.props.EnumProperty(
+        options=SKIP_SAVE,
         name="Motion",
         description="Where the motion comes from",
         items=[
@@ -52,6 +62,7 @@ class ExportProperties:
         ],
     )
     frame_range: bpy.props.EnumProperty(
+        options=SKIP_SAVE,
         name="Frames",
         description="Which frames to write",
         items=[
@@ -60,9 +71,14 @@ class ExportProperties:
             ("CUSTOM", "Custom", "The frames given here, both included"),
         ],
     )
-    frame_start: bpy.props.IntProperty(name="First Frame", description="First frame of the scene to write", default=1)
-    frame_end: bpy.props.IntProperty(name="Last Frame", description="Last frame of the scene to write", default=250)
+    frame_start: bpy.props.IntProperty(
+        options=SKIP_SAVE, name="First Frame", description="First frame of the scene to write", default=1
+    )
+    frame_end: bpy.props.IntProperty(
+        options=SKIP_SAVE, name="Last Frame", description="Last frame of the scene to write", default=250
+    )
     rate: bpy.props.EnumProperty(
+        options=SKIP_SAVE,
         name="Frame Rate",
         description="Frames a second of the file; the motion keeps its duration",
         items=[
@@ -71,9 +87,10 @@ class ExportProperties:
         ],
     )
     rate_hz: bpy.props.FloatProperty(
-        name="Rate", description="Frames a second of the file", default=30.0, min=0.1, soft_max=240.0
+        options=SKIP_SAVE, name="Rate", description="Frames a second of the file", default=30.0, min=0.1, soft_max=240.0
     )
     bvh_scale: bpy.props.FloatProperty(
+        options=SKIP_SAVE,
         name="BVH Scale",
         description="Units of a BVH in a metre: 1 for metres, 100 for centimetres",
         default=1.0,

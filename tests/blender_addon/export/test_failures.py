@@ -6,6 +6,7 @@ import bpy
 import pytest
 from blender_addon_export_rigs import add_rig, add_skin, scene_state
 from jointwise_ext.blender_addon.export import bvh, exporters, fbx, files, gltf, sampling, stage
+from jointwise_ext.blender_addon.export.properties import OPTION_NAMES
 from jointwise_ext.core.errors import OutputError
 
 SUFFIXES = {"fbx": ".fbx", "bvh": ".bvh", "gltf": ".glb", "usd": ".usdc"}
@@ -127,6 +128,20 @@ def test_what_is_not_named_comes_from_the_panel(rig, tmp_path):
     export("bvh", tmp_path / "call.bvh", frame_end=9)
     assert "Frames: 4\n" in (tmp_path / "panel.bvh").read_text()
     assert "Frames: 8\n" in (tmp_path / "call.bvh").read_text()
+
+
+def test_the_panels_choice_is_kept_in_the_file(rig, tmp_path):
+    bpy.context.scene.jointwise.export.preset = "MAYA"
+    bpy.context.scene.jointwise.export.rate_hz = 59.94
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    settings = bpy.context.scene.jointwise.export
+    assert (settings.preset, round(settings.rate_hz, 2)) == ("MAYA", 59.94)
+
+
+def test_an_operator_remembers_nothing_of_its_last_run(rig):
+    properties = bpy.ops.jointwise.export_fbx.get_rna_type().properties
+    assert all(properties[name].is_skip_save for name in (*OPTION_NAMES, "filepath"))
 
 
 def test_gltf_in_several_files_arrives_whole(rig, tmp_path):
