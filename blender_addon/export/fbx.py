@@ -49,13 +49,18 @@ def export_fbx(context: Any, armature: Any, path: Path, options: ExportOptions |
     """
     options = options or ExportOptions()
     scale_length = float(context.scene.unit_settings.scale_length)
-    with whole_export(path) as partial, export_job(context, armature, options, keeps_own_frames=True) as job:
+    with (
+        whole_export(path) as partial,
+        export_job(context, armature, options, keeps_own_frames=True, holds_takes=True) as job,
+    ):
         poses, growth, settings = job.poses, 1.0, SETTINGS
         if options.is_in_centimetres:
             poses, growth = scaled(poses, scale_length / CENTIMETRE_M)
             scale_length, settings = CENTIMETRE_M, {**SETTINGS, **CENTIMETRE_SETTINGS}
         name = UNREAL_OBJECT if options.preset == Preset.UNREAL else ""
         frames = poses.frames
+        if poses.takes:
+            settings = {**settings, "bake_anim_use_nla_strips": True}
         # A hair less than the distance: adding it up must not step over the last frame.
         step = 1.0 if len(frames) < 2 or frames[1] == 1.0 else float(frames[1]) * (1.0 - 1e-9)
         with (

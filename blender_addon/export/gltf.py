@@ -14,7 +14,6 @@ SETTINGS: Final[dict[str, Any]] = {
     "use_active_scene": True,
     "export_yup": True,
     "export_animations": True,
-    "export_animation_mode": "SCENE",
     "export_anim_scene_split_object": False,
     "export_force_sampling": True,
     # The default drops keys that change little.
@@ -38,7 +37,7 @@ def export_gltf(context: Any, armature: Any, path: Path, options: ExportOptions)
         OutputError: the file cannot be written.
     """
     metres = float(context.scene.unit_settings.scale_length)
-    with whole_export(path) as partial, export_job(context, armature, options) as job:
+    with whole_export(path) as partial, export_job(context, armature, options, holds_takes=True) as job:
         # glTF is in metres by its specification.
         poses, growth = scaled(job.poses, metres) if metres != 1.0 else (job.poses, 1.0)
         with (
@@ -47,4 +46,5 @@ def export_gltf(context: Any, armature: Any, path: Path, options: ExportOptions)
             stage.in_context(context),
         ):
             file_kind = "GLB" if path.suffix.lower() == ".glb" else "GLTF_SEPARATE"
-            export(filepath=str(partial), export_format=file_kind, **SETTINGS)
+            mode = {"export_animation_mode": "NLA_TRACKS" if poses.takes else "SCENE"}
+            export(filepath=str(partial), export_format=file_kind, **mode, **SETTINGS)

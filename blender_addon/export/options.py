@@ -26,6 +26,7 @@ class Source(StrEnum):
 
     ACTION = "ACTION"
     NLA = "NLA"
+    TAKES = "TAKES"
 
 
 class FrameRange(StrEnum):
@@ -65,7 +66,8 @@ class ExportOptions:
         content: with the meshes that the armature moves, or the skeleton alone.
         only_deform_bones: leave out control bones, where any bone deforms at all.
         root_bone: PRESET adds a still one for Unreal and none else.
-        source: the current action alone, or all that plays (the NLA with the current action on top).
+        source: the current action alone, all that plays (the NLA with the current action on top), or a take for each of
+            the NLA's actions, whole.
         frame_range: the whole action (or NLA), the scene's range, or `frame_start` to `frame_end`, both included.
         rate: the scene's rate, or `rate_hz` frames a second; the motion keeps its duration.
         bvh_scale: units of a BVH in a metre.

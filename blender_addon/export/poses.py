@@ -34,6 +34,14 @@ class Skeleton:
 
 
 @dataclass(frozen=True)
+class Take:
+    """One of several motions: its name and its samples."""
+
+    name: str
+    rows: slice
+
+
+@dataclass(frozen=True)
 class SampledPoses:
     """T samples of a skeleton's motion.
 
@@ -43,6 +51,7 @@ class SampledPoses:
         object_world: (T, 4, 4) the armature object in the world.
         frames: (T,) frame of each sample in the file, the first is 0; whole numbers but for a capture's own frames.
         rate_hz: the file's frames a second.
+        takes: where these are several motions one after the other, each from frame 0; else empty.
     """
 
     skeleton: Skeleton
@@ -50,6 +59,7 @@ class SampledPoses:
     object_world: FloatArray
     frames: FloatArray
     rate_hz: float
+    takes: tuple[Take, ...] = ()
 
     @property
     def world(self) -> FloatArray:
@@ -65,6 +75,10 @@ class BoneChannels:
     location: FloatArray
     quat_wxyz: FloatArray
     scale: FloatArray
+
+    def of(self, rows: slice, bone: int) -> "BoneChannels":
+        """Return one bone's channels (rows, 3), (rows, 4), (rows, 3)."""
+        return BoneChannels(self.location[rows, bone], self.quat_wxyz[rows, bone], self.scale[rows, bone])
 
 
 def bone_channels(poses: SampledPoses) -> BoneChannels:
@@ -89,6 +103,21 @@ def decompose(matrices: FloatArray) -> BoneChannels:
     scale[..., 0] *= np.sign(np.linalg.det(linear))
     rotmat = linear / np.where(np.abs(scale) < 1e-12, 1.0, scale)[..., None, :]
     return BoneChannels(matrices[..., :3, 3], continuous_quat_wxyz(rotmat_to_quat_wxyz(rotmat)), scale)
+
+
+def in_takes(motions: dict[str, SampledPoses]) -> SampledPoses:
+    """Return several motions of one skeleton, by name, as one with takes."""
+    parts = list(motions.values())
+    ends = np.cumsum([len(part.frames) for part in parts])
+    rows = [slice(int(end) - len(part.frames), int(end)) for part, end in zip(parts, ends, strict=True)]
+    return SampledPoses(
+        parts[0].skeleton,
+        np.concatenate([part.pose for part in parts]),
+        np.concatenate([part.object_world for part in parts]),
+        np.concatenate([part.frames for part in parts]),
+        parts[0].rate_hz,
+        tuple(Take(name, part_rows) for name, part_rows in zip(motions, rows, strict=True)),
+    )
 
 
 def with_even_scales(poses: SampledPoses) -> SampledPoses:

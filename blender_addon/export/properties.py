@@ -59,6 +59,7 @@ class ExportProperties:
         items=[
             ("ACTION", "Action", "The current action alone"),
             ("NLA", "NLA", "All that plays: the NLA's strips with the current action on top"),
+            ("TAKES", "NLA Actions", "A take for each action in the NLA, whole (FBX and glTF)"),
         ],
     )
     frame_range: bpy.props.EnumProperty(

@@ -11,6 +11,7 @@ from typing import Any, Final
 import bpy
 import numpy as np
 
+from ..compat import assign_action, slot_identifier
 from ..scene_rate import scene_rate_hz
 from .options import ExportOptions, Source
 from .poses import FloatArray, SampledPoses, Skeleton
@@ -71,7 +72,7 @@ def _scene_with(users_scene: Any, armature: Any) -> Iterator[Any]:
 def _as_the_source_asks(layer: Any, armature: Any, source: Source) -> Iterator[None]:
     """Show the armature posed and evaluated, by its action alone where that is asked for; then as it was."""
     wanted = [(armature, "hide_viewport", False), (armature.data, "pose_position", "POSE")]
-    if source == Source.ACTION and armature.animation_data is not None and len(armature.animation_data.nla_tracks):
+    if source != Source.NLA and armature.animation_data is not None and len(armature.animation_data.nla_tracks):
         wanted.append((armature.animation_data, "use_nla", False))
     former = [(owner, name, getattr(owner, name)) for owner, name, value in wanted if getattr(owner, name) != value]
     channels = _channels(armature) if former else []
@@ -86,12 +87,30 @@ def _as_the_source_asks(layer: Any, armature: Any, source: Source) -> Iterator[N
         if former:
             # Blender plays the keys anew after such a change, over a pose that is not keyed yet.
             layer.update()
-            for owner, name, values in channels:
-                if tuple(getattr(owner, name)) != values:
-                    setattr(owner, name, values)
+            _restore(channels)
+
+
+@contextmanager
+def action_played(layer: Any, armature: Any, action: Any, slot: str | None) -> Iterator[None]:
+    """Make an action the armature's current one for a while; then everything is as it was, an unkeyed pose too."""
+    former, former_slot = armature.animation_data.action, slot_identifier(armature)
+    channels = _channels(armature)
+    assign_action(armature, action, slot)
+    try:
+        yield
+    finally:
+        assign_action(armature, former, former_slot)
+        layer.update()
+        _restore(channels)
 
 
 def _channels(armature: Any) -> list[tuple[Any, str, tuple[float, ...]]]:
     """Return all values that keys could change, of the bones and of the object itself."""
     owners = [armature, *armature.pose.bones]
     return [(owner, name, tuple(getattr(owner, name))) for owner in owners for name in CHANNELS]
+
+
+def _restore(channels: list[tuple[Any, str, tuple[float, ...]]]) -> None:
+    for owner, name, values in channels:
+        if tuple(getattr(owner, name)) != values:
+            setattr(owner, name, values)

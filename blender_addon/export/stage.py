@@ -12,13 +12,15 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ..compat import assign_new_action
+from ..compat import assign_new_action, assign_strip_slot
 from ..keyframes import write_keys
 from .copies import copy_mesh
 from .names import borrowed_names
 from .poses import BoneChannels, FloatArray, SampledPoses, Skeleton, bone_channels, decompose
 
 CONSTANT_TOLERANCE: Final = 1e-7
+
+CHANNELS: Final = ("location", "rotation_quaternion", "scale")
 
 REST_FRAME: Final = -1
 """The copies rest there, before the first frame, when an exporter starts: FBX without a mesh has its rest from it."""
@@ -81,7 +83,7 @@ def staged_copies(
         scale_length: metres in a unit of the scene.
         armature_name: another name for the copy than the armature's.
     """
-    action = armature.animation_data.action if armature.animation_data else None
+    action = armature.animation_data.action if armature.animation_data and not poses.takes else None
     scene = bpy.data.scenes.new(action.name if action else armature.name)
     with ExitStack() as stack:
         made: list[Any] = []
@@ -108,7 +110,7 @@ def _remove(scene: Any, made: list[Any]) -> None:
 def _set_up(scene: Any, poses: SampledPoses, scale_length: float) -> None:
     scene.render.fps = max(1, round(poses.rate_hz))
     scene.render.fps_base = scene.render.fps / poses.rate_hz
-    scene.frame_start, scene.frame_end = 0, max(1, int(np.ceil(poses.frames[-1] - 1e-3)))
+    scene.frame_start, scene.frame_end = 0, max(1, int(np.ceil(poses.frames.max() - 1e-3)))
     scene.unit_settings.system = "METRIC"
     scene.unit_settings.scale_length = scale_length
 
@@ -152,28 +154,70 @@ def _rebuild_bones(edit_bones: Any, skeleton: Skeleton) -> None:
 
 
 def _key_copy(copy: Any, poses: SampledPoses, made: list[Any]) -> None:
-    """Key the bones, and the object where it moves; what stays the same is set instead."""
-    curves = assign_new_action(copy, copy.name)
-    made.append(curves.action)
-    frames = np.concatenate([[REST_FRAME], poses.frames])
-    channels = bone_channels(replace(poses, pose=np.concatenate([poses.skeleton.rest[None], poses.pose])))
-    for index, name in enumerate(poses.skeleton.names):
-        bone, path = copy.pose.bones[name], f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
-        one = BoneChannels(channels.location[:, index], channels.quat_wxyz[:, index], channels.scale[:, index])
-        _key_transform(curves, bone, f"{path}.", name, one, frames, always=True)
+    """Key the bones, and the object where it moves; what stays the same is set instead. Takes become NLA strips."""
     copy.rotation_mode = "QUATERNION"
-    moves = decompose(poses.object_world[:, None])
-    whole = BoneChannels(moves.location[:, 0], moves.quat_wxyz[:, 0], moves.scale[:, 0])
-    _key_transform(curves, copy, "", "Object", whole, poses.frames, always=False)
+    channels = bone_channels(replace(poses, pose=np.concatenate([poses.skeleton.rest[None], poses.pose])))
+    moves = decompose(np.concatenate([poses.object_world[:1], poses.object_world])[:, None])
+    if not poses.takes:
+        rows = slice(0, len(poses.frames) + 1)
+        frames = np.concatenate([[REST_FRAME], poses.frames])
+        made.append(
+            _key_action(copy, copy.name, poses.skeleton, channels, moves, rows, frames, is_one_of_several=False)
+        )
+        return
+    for take in poses.takes:
+        # The first row is the rest.
+        rows = slice(take.rows.start + 1, take.rows.stop + 1)
+        frames = poses.frames[take.rows]
+        made.append(_key_action(copy, take.name, poses.skeleton, channels, moves, rows, frames, True))
+        _push_down(copy, take.name)
+
+
+def _key_action(
+    copy: Any,
+    name: str,
+    skeleton: Skeleton,
+    channels: BoneChannels,
+    moves: BoneChannels,
+    rows: slice,
+    frames: FloatArray,
+    is_one_of_several: bool,
+) -> Any:
+    """Return a new action of some rows of the channels; one of several holds all of them, constant or not."""
+    curves = assign_new_action(copy, name)
+    for index, bone_name in enumerate(skeleton.names):
+        bone, path = copy.pose.bones[bone_name], f'pose.bones["{bpy.utils.escape_identifier(bone_name)}"].'
+        always = CHANNELS if is_one_of_several else ("rotation_quaternion",)
+        _key_transform(curves, bone, path, bone_name, channels.of(rows, index), frames, always)
+    _key_transform(curves, copy, "", "Object", moves.of(rows, 0), frames, CHANNELS if is_one_of_several else ())
+    return curves.action
+
+
+def _push_down(copy: Any, name: str) -> None:
+    """Make the current action a strip of the NLA that plays from frame 0 and nowhere else."""
+    animation = copy.animation_data
+    track = animation.nla_tracks.new()
+    track.name = name
+    strip = track.strips.new(name, 0, animation.action)
+    assign_strip_slot(strip)
+    strip.extrapolation = "NOTHING"
+    strip.name = name
+    animation.action = None
 
 
 def _key_transform(
-    curves: Any, owner: Any, prefix: str, group: str, channels: BoneChannels, frames: FloatArray, always: bool
+    curves: Any,
+    owner: Any,
+    prefix: str,
+    group: str,
+    channels: BoneChannels,
+    frames: FloatArray,
+    always: tuple[str, ...],
 ) -> None:
     """Set location, rotation and scale, and key those that change.
 
     Args:
-        always: key the rotation even where it stays the same, so that every bone has a track.
+        always: those to key even where they stay the same.
     """
     for name, values in (
         ("location", channels.location),
@@ -182,7 +226,7 @@ def _key_transform(
     ):
         setattr(owner, name, values[0])
         is_constant = np.abs(values - values[0]).max() <= CONSTANT_TOLERANCE * max(1.0, np.abs(values[0]).max())
-        if is_constant and not (always and name == "rotation_quaternion"):
+        if is_constant and name not in always:
             continue
         for component in range(values.shape[1]):
             write_keys(curves.new(f"{prefix}{name}", component, group), frames, values[:, component])

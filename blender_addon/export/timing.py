@@ -69,6 +69,8 @@ def _own_step(armature: Any, scene_hz: float) -> float:
 
 
 def _frame_span(scene: Any, armature: Any, options: ExportOptions) -> tuple[float, float]:
+    if options.source == Source.TAKES:
+        return _key_span(armature, options)
     if options.frame_range == FrameRange.SCENE:
         return float(scene.frame_start), float(scene.frame_end)
     if options.frame_range == FrameRange.CUSTOM:
@@ -78,6 +80,10 @@ def _frame_span(scene: Any, armature: Any, options: ExportOptions) -> tuple[floa
                 "Give an end that is not before the start.",
             )
         return float(options.frame_start), float(options.frame_end)
+    return _key_span(armature, options)
+
+
+def _key_span(armature: Any, options: ExportOptions) -> tuple[float, float]:
     spans = [span for span in (key_range(armature),) if span]
     if options.source == Source.NLA:
         spans += _strip_spans(armature)

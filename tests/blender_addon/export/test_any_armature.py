@@ -135,6 +135,66 @@ def test_the_action_alone_ignores_the_nla(rig, tmp_path):
     assert angle_deg(got_turns, turns) < 0.1
 
 
+def add_actions(rig):
+    """Push two actions down to the same frames; return what each shows alone, by name."""
+    truth = {}
+    first = rig.animation_data.action
+    slot = getattr(rig.animation_data, "action_slot", None)
+    for name, amount in (("wave", 0.5), ("nod", 1.5)):
+        action = first.copy()
+        action.name = name
+        rig.animation_data.action = action
+        if slot is not None:
+            rig.animation_data.action_slot = action.slots[0]
+        for frame in (1, 13 if name == "wave" else 22):
+            rig.pose.bones["tip"].rotation_euler = (amount * frame / 20, 0.2, 0.0)
+            rig.pose.bones["tip"].keyframe_insert("rotation_euler", frame=frame)
+        span = range(1, 29)
+        truth[name] = bone_motion(rig, span, SWINGING)
+    for name in truth:
+        rig.animation_data.nla_tracks.new().strips.new(name, 5, bpy.data.actions[name])
+    rig.animation_data.action = first
+    if slot is not None:
+        rig.animation_data.action_slot = slot
+    bpy.context.scene.frame_set(1)
+    return truth
+
+
+@pytest.mark.parametrize("kind", ["fbx", "gltf"])
+def test_each_action_of_the_nla_becomes_a_take(rig, tmp_path, kind):
+    truth = add_actions(rig)
+    before = scene_state()
+    path = tmp_path / ("rig.fbx" if kind == "fbx" else "rig.glb")
+    assert getattr(bpy.ops.jointwise, f"export_{kind}")(filepath=str(path), source="TAKES") == {"FINISHED"}
+    assert scene_state() == before
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.context.scene.render.fps = 30
+    (bpy.ops.import_scene.fbx if kind == "fbx" else bpy.ops.import_scene.gltf)(filepath=str(path))
+    again = next(item for item in bpy.data.objects if item.type == "ARMATURE")
+    for track in list(again.animation_data.nla_tracks):
+        again.animation_data.nla_tracks.remove(track)
+    for name, (heads, turns) in truth.items():
+        action = next(action for action in bpy.data.actions if name in action.name)
+        again.animation_data.action = action
+        if hasattr(again.animation_data, "action_slot"):
+            again.animation_data.action_slot = action.slots[0]
+        start = action.frame_range[0]
+        got_heads, got_turns = bone_motion(again, start + np.arange(28), SWINGING)
+        assert np.abs(got_heads - heads).max() < 1e-3
+        assert angle_deg(got_turns, turns) < 0.1
+
+
+@pytest.mark.parametrize("kind", ["bvh", "usd"])
+def test_formats_of_one_motion_refuse_takes(rig, tmp_path, kind):
+    with pytest.raises(RuntimeError, match="holds one motion"):
+        getattr(bpy.ops.jointwise, f"export_{kind}")(filepath=str(tmp_path / "rig"), source="TAKES")
+
+
+def test_takes_without_an_nla_are_refused(rig, tmp_path):
+    with pytest.raises(RuntimeError, match="has no actions in the NLA"):
+        bpy.ops.jointwise.export_fbx(filepath=str(tmp_path / "rig"), source="TAKES")
+
+
 @pytest.mark.parametrize("mode", ["POSE", "EDIT"])
 def test_the_mode_is_kept(rig, tmp_path, mode):
     add_skin(rig)
