@@ -26,6 +26,7 @@ STAGE_TITLES: Final = {
     "backbone": "Looking closer",
     "estimate": "Estimating the motion",
     "overlay": "Drawing the overlay",
+    "import": "Reading the file",
 }
 
 

@@ -1,7 +1,5 @@
 """Runs `python -m core import`: a file of another program becomes motion files, in the core's process."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,14 +34,23 @@ def import_arguments(choices: ImportChoices, output: Path) -> list[str]:
     return [*arguments, "--json"]
 
 
-@contextmanager
-def running_conversion(prepare: PrepareWorker, choices: ImportChoices) -> Iterator[EstimateSession]:
-    """Start the core; its motion files, named after their source, are there until the block ends."""
-    folder = WorkFolder()
-    session = EstimateSession(prepare, import_arguments(choices, folder.path / f"{choices.source.stem}.npz"))
-    begin(session)
-    try:
-        yield session
-    finally:
-        finish(session)
-        folder.remove()
+class Conversion:
+    """One run of the core's import; its motion files, named after their source, are there until it is closed.
+
+    Attributes:
+        choices: what the user said.
+        session: the run, to be polled or waited for.
+    """
+
+    def __init__(self, prepare: PrepareWorker, choices: ImportChoices) -> None:
+        """Start at once, as the one run of the core; returns before anything slow is done."""
+        self.choices = choices
+        self._folder = WorkFolder()
+        output = self._folder.path / f"{choices.source.stem}.npz"
+        self.session = EstimateSession(prepare, import_arguments(choices, output))
+        begin(self.session)
+
+    def close(self) -> None:
+        """End the run and take its files away; harmless when called twice."""
+        finish(self.session)
+        self._folder.remove()
