@@ -44,7 +44,6 @@ def export_job(
         SceneError: the armature has no bones, no keys, or is not in the current scene.
         OptionError: the range or the rate is empty.
     """
-    scene = context.scene
     if context.view_layer.objects.get(armature.name) is None:
         raise SceneError(f"The armature {armature.name} is not in the current view layer.", "Enable its collection.")
     if not len(armature.data.bones):
@@ -52,7 +51,7 @@ def export_job(
     if options.source == Source.TAKES and not holds_takes:
         raise OptionError("This format holds one motion, not a take for each action.", "Choose Action or NLA.")
     with in_object_mode(context):
-        carried = carried_meshes(scene, armature)
+        carried = carried_meshes(context.view_layer, armature)
         meshes = carried if options.content == Content.MESH else []
         sample = partial(_sample, context, armature, carried, options)
         poses = _sample_takes(context, armature, sample) if options.source == Source.TAKES else sample(keeps_own_frames)

@@ -76,10 +76,10 @@ def _parents_first(bones: Any) -> list[Any]:
     return ordered
 
 
-def carried_meshes(scene: Any, armature: Any) -> list[Any]:
-    """Return the scene's meshes that the armature deforms or carries, without those that only draw its bones."""
+def carried_meshes(layer: Any, armature: Any) -> list[Any]:
+    """Return the view layer's meshes that the armature deforms or carries, without those that only draw its bones."""
     drawings = {bone.custom_shape for bone in armature.pose.bones if bone.custom_shape is not None}
-    meshes = (item for item in scene.objects if item.type == "MESH" and item not in drawings)
+    meshes = (item for item in layer.objects if item.type == "MESH" and item not in drawings)
     return [item for item in meshes if item.parent == armature or armature_modifier(item, armature) is not None]
 
 
