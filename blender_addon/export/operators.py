@@ -1,6 +1,5 @@
 """The export operators, one a format: read the options, write the file, report."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,8 +18,6 @@ from .properties import OPTION_NAMES, ExportProperties, to_options
 from .subject import export_armature
 from .usd import export_usd
 
-Writer = Callable[[Any, Any, Path, ExportOptions], None]
-
 
 class ExportOperator(ExportProperties, JointwiseOperator):
     """What the export operators share. Options that a call does not name are those of the panel."""
@@ -31,7 +28,6 @@ class ExportOperator(ExportProperties, JointwiseOperator):
     label: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     shown: ClassVar[tuple[str, ...]]
-    write: ClassVar[Writer]
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Ask for the file, named after the armature, with the panel's options beside."""
@@ -58,9 +54,13 @@ class ExportOperator(ExportProperties, JointwiseOperator):
             raise OptionError(f"No file name is given for the {self.label}.")
         if path.suffix.lower() not in self.suffixes:
             path = path.with_name(f"{path.name}{self.suffixes[0]}")
-        type(self).write(context, armature, path, to_options(self._chosen(context)))
+        self.write(context, armature, path, to_options(self._chosen(context)))
         self.report({"INFO"}, f"Wrote {path}.")  # type: ignore[attr-defined]
         return FINISHED
+
+    def write(self, context: Any, armature: Any, path: Path, options: ExportOptions) -> None:
+        """Write the file of one armature; what each format does."""
+        raise NotImplementedError
 
     def _chosen(self, context: Any) -> dict[str, Any]:
         panel = context.scene.jointwise.export
@@ -81,7 +81,10 @@ class JOINTWISE_OT_export_fbx(ExportOperator, bpy.types.Operator):
 
     filter_glob: bpy.props.StringProperty(default="*.fbx", options={"HIDDEN"})
     label, suffixes, shown = "FBX", (".fbx",), ("preset", "content", *SKELETON_OPTIONS)
-    write = staticmethod(export_fbx)
+
+    def write(self, context: Any, armature: Any, path: Path, options: ExportOptions) -> None:
+        """Write the file."""
+        export_fbx(context, armature, path, options)
 
 
 class JOINTWISE_OT_export_bvh(ExportOperator, bpy.types.Operator):
@@ -93,7 +96,10 @@ class JOINTWISE_OT_export_bvh(ExportOperator, bpy.types.Operator):
 
     filter_glob: bpy.props.StringProperty(default="*.bvh", options={"HIDDEN"})
     label, suffixes, shown = "BVH", (".bvh",), ("bvh_scale", *SKELETON_OPTIONS)
-    write = staticmethod(export_bvh)
+
+    def write(self, context: Any, armature: Any, path: Path, options: ExportOptions) -> None:
+        """Write the file."""
+        export_bvh(context, armature, path, options)
 
 
 class JOINTWISE_OT_export_gltf(ExportOperator, bpy.types.Operator):
@@ -105,7 +111,10 @@ class JOINTWISE_OT_export_gltf(ExportOperator, bpy.types.Operator):
 
     filter_glob: bpy.props.StringProperty(default="*.glb;*.gltf", options={"HIDDEN"})
     label, suffixes, shown = "glTF", (".glb", ".gltf"), ("content", *SKELETON_OPTIONS)
-    write = staticmethod(export_gltf)
+
+    def write(self, context: Any, armature: Any, path: Path, options: ExportOptions) -> None:
+        """Write the file."""
+        export_gltf(context, armature, path, options)
 
 
 class JOINTWISE_OT_export_usd(ExportOperator, bpy.types.Operator):
@@ -117,7 +126,10 @@ class JOINTWISE_OT_export_usd(ExportOperator, bpy.types.Operator):
 
     filter_glob: bpy.props.StringProperty(default="*.usd;*.usdc;*.usda;*.usdz", options={"HIDDEN"})
     label, suffixes, shown = "USD", (".usdc", ".usd", ".usda", ".usdz"), ("content", *SKELETON_OPTIONS)
-    write = staticmethod(export_usd)
+
+    def write(self, context: Any, armature: Any, path: Path, options: ExportOptions) -> None:
+        """Write the file."""
+        export_usd(context, armature, path, options)
 
 
 class JOINTWISE_OT_export_amass(ExportOperator, bpy.types.Operator):
@@ -129,7 +141,10 @@ class JOINTWISE_OT_export_amass(ExportOperator, bpy.types.Operator):
 
     filter_glob: bpy.props.StringProperty(default="*.npz", options={"HIDDEN"})
     label, suffixes, shown = "AMASS", (".npz",), COMMON_OPTIONS
-    write = staticmethod(export_amass)
+
+    def write(self, context: Any, armature: Any, path: Path, options: ExportOptions) -> None:
+        """Write the file."""
+        export_amass(context, armature, path, options)
 
 
 CLASSES = (

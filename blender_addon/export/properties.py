@@ -1,6 +1,6 @@
 """The export's settings: in the scene as `scene.jointwise.export`, and the same on every export operator."""
 
-from typing import Final
+from typing import Any, Final
 
 import bpy
 
@@ -104,9 +104,9 @@ class JointwiseExportSettings(ExportProperties, bpy.types.PropertyGroup):
     """Export settings of the scene."""
 
 
-def to_options(chosen: dict[str, object]) -> ExportOptions:
+def to_options(chosen: dict[str, Any]) -> ExportOptions:
     """Return the options of properties' values by name; those not named have their defaults."""
-    kinds = {
+    kinds: dict[str, Any] = {
         "preset": Preset,
         "content": Content,
         "root_bone": RootBone,
@@ -115,4 +115,4 @@ def to_options(chosen: dict[str, object]) -> ExportOptions:
         "rate": Rate,
     }
     values = {name: kinds[name](value) if name in kinds else value for name, value in chosen.items()}
-    return ExportOptions(**values)  # type: ignore[arg-type]
+    return ExportOptions(**values)

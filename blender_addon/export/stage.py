@@ -5,25 +5,17 @@ All of it is gone afterwards, whatever happens, and the user's objects, their na
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ..compat import assign_new_action, assign_strip_slot
-from ..keyframes import write_keys
 from .copies import copy_mesh
+from .keying import REST_FRAME, key_copy
 from .names import borrowed_names
-from .poses import BoneChannels, FloatArray, SampledPoses, Skeleton, bone_channels, decompose
-
-CONSTANT_TOLERANCE: Final = 1e-7
-
-CHANNELS: Final = ("location", "rotation_quaternion", "scale")
-
-REST_FRAME: Final = -1
-"""The copies rest there, before the first frame, when an exporter starts: FBX without a mesh has its rest from it."""
+from .poses import SampledPoses, Skeleton
 
 
 @dataclass(frozen=True)
@@ -96,7 +88,7 @@ def staged_copies(
             mesh_copy = copy_mesh(mesh, armature, copy, growth, scene, made)
             copies.append(mesh_copy)
             pairs += [(mesh, mesh_copy), (mesh.data, mesh_copy.data)]
-        _key_copy(copy, poses, made)
+        key_copy(copy, poses, made)
         stack.enter_context(borrowed_names(pairs, {copy: armature_name} if armature_name else {}))
         scene.frame_set(REST_FRAME)
         yield Stage(scene, copy, copies)
@@ -151,82 +143,3 @@ def _rebuild_bones(edit_bones: Any, skeleton: Skeleton) -> None:
             edit_bones.new(name).tail = Vector(tail)
     for name, parent in zip(skeleton.names, skeleton.parents, strict=True):
         edit_bones[name].parent = edit_bones[skeleton.names[parent]] if parent >= 0 else None
-
-
-def _key_copy(copy: Any, poses: SampledPoses, made: list[Any]) -> None:
-    """Key the bones, and the object where it moves; what stays the same is set instead. Takes become NLA strips."""
-    copy.rotation_mode = "QUATERNION"
-    channels = bone_channels(replace(poses, pose=np.concatenate([poses.skeleton.rest[None], poses.pose])))
-    moves = decompose(np.concatenate([poses.object_world[:1], poses.object_world])[:, None])
-    if not poses.takes:
-        rows = slice(0, len(poses.frames) + 1)
-        frames = np.concatenate([[REST_FRAME], poses.frames])
-        made.append(
-            _key_action(copy, copy.name, poses.skeleton, channels, moves, rows, frames, is_one_of_several=False)
-        )
-        return
-    for take in poses.takes:
-        # The first row is the rest.
-        rows = slice(take.rows.start + 1, take.rows.stop + 1)
-        frames = poses.frames[take.rows]
-        made.append(_key_action(copy, take.name, poses.skeleton, channels, moves, rows, frames, True))
-        _push_down(copy, take.name)
-
-
-def _key_action(
-    copy: Any,
-    name: str,
-    skeleton: Skeleton,
-    channels: BoneChannels,
-    moves: BoneChannels,
-    rows: slice,
-    frames: FloatArray,
-    is_one_of_several: bool,
-) -> Any:
-    """Return a new action of some rows of the channels; one of several holds all of them, constant or not."""
-    curves = assign_new_action(copy, name)
-    for index, bone_name in enumerate(skeleton.names):
-        bone, path = copy.pose.bones[bone_name], f'pose.bones["{bpy.utils.escape_identifier(bone_name)}"].'
-        always = CHANNELS if is_one_of_several else ("rotation_quaternion",)
-        _key_transform(curves, bone, path, bone_name, channels.of(rows, index), frames, always)
-    _key_transform(curves, copy, "", "Object", moves.of(rows, 0), frames, CHANNELS if is_one_of_several else ())
-    return curves.action
-
-
-def _push_down(copy: Any, name: str) -> None:
-    """Make the current action a strip of the NLA that plays from frame 0 and nowhere else."""
-    animation = copy.animation_data
-    track = animation.nla_tracks.new()
-    track.name = name
-    strip = track.strips.new(name, 0, animation.action)
-    assign_strip_slot(strip)
-    strip.extrapolation = "NOTHING"
-    strip.name = name
-    animation.action = None
-
-
-def _key_transform(
-    curves: Any,
-    owner: Any,
-    prefix: str,
-    group: str,
-    channels: BoneChannels,
-    frames: FloatArray,
-    always: tuple[str, ...],
-) -> None:
-    """Set location, rotation and scale, and key those that change.
-
-    Args:
-        always: those to key even where they stay the same.
-    """
-    for name, values in (
-        ("location", channels.location),
-        ("rotation_quaternion", channels.quat_wxyz),
-        ("scale", channels.scale),
-    ):
-        setattr(owner, name, values[0])
-        is_constant = np.abs(values - values[0]).max() <= CONSTANT_TOLERANCE * max(1.0, np.abs(values[0]).max())
-        if is_constant and name not in always:
-            continue
-        for component in range(values.shape[1]):
-            write_keys(curves.new(f"{prefix}{name}", component, group), frames, values[:, component])

@@ -46,16 +46,24 @@ def motion_of_person(
     known_hz = rate_hz or person.rate_hz
     if known_hz is None:
         notes.append(f"The {person.source} file does not say its frame rate: {DEFAULT_RATE_HZ:g} was taken.")
-    frame_rate_hz = known_hz or DEFAULT_RATE_HZ
+    metadata = _metadata(person, file_name, notes)
+    return _build(person, body, betas, known_hz or DEFAULT_RATE_HZ, metadata), notes
+
+
+def _build(
+    person: ImportedPerson, body: BodyModel, betas: FloatArray, frame_rate_hz: float, metadata: dict[str, Any]
+) -> Motion:
+    """Return the motion of a person on a body: all that the motion file holds follows from the poses."""
     rotmat, transl_cam = _in_camera_axes(person, body.rest_joints(betas)[0])
-    frame_ids = np.arange(len(rotmat)) if person.frame_ids is None else person.frame_ids
+    count = len(rotmat)
+    frame_ids = np.arange(count) if person.frame_ids is None else person.frame_ids
     timestamps = frame_ids / frame_rate_hz
-    joints, _ = body.pose_joints(rotmat, betas, transl_cam)
     keypoints = body.pose_landmarks(rotmat, betas, transl_cam)
-    poses = rotmat_to_rotvec(rotmat).reshape(-1, JOINT_COUNT * 3).astype(np.float32)
+    poses = rotmat_to_rotvec(rotmat).reshape(count, JOINT_COUNT * 3).astype(np.float32)
     lens = person.lens or Lens(choose_focal_length_px(NEUTRAL_SIZE)[0], NEUTRAL_SIZE)
     view = View(lens.focal_length_px, lens.image_size, frame_rate_hz)
-    motion = Motion(
+    has_camera = person.lens is not None
+    return Motion(
         poses=poses,
         trans=transl_cam.astype(np.float32),
         betas=betas.astype(np.float32),
@@ -64,18 +72,17 @@ def motion_of_person(
         mocap_framerate=frame_rate_hz,
         frame_ids=frame_ids.astype(np.int64),
         timestamps=timestamps.astype(np.float64),
-        joints=joints.astype(np.float32),
+        joints=body.pose_joints(rotmat, betas, transl_cam)[0].astype(np.float32),
         keypoints=keypoints.astype(np.float32),
-        keypoints_2d=_project(keypoints, view, person.lens is not None),
-        visibility=np.ones((len(poses), LANDMARK_COUNT), np.float32),
-        contacts=_contacts(keypoints, timestamps, person.lens is not None),
+        keypoints_2d=_project(keypoints, view, has_camera),
+        visibility=np.ones((count, LANDMARK_COUNT), np.float32),
+        contacts=_contacts(keypoints, timestamps, has_camera),
         poses_per_frame=poses.copy(),
-        confidence=np.ones((len(poses), JOINT_COUNT), np.float32),
+        confidence=np.ones((count, JOINT_COUNT), np.float32),
         focal_length=lens.focal_length_px,
         image_size=lens.image_size,
-        metadata=_metadata(person, file_name, notes),
+        metadata=metadata,
     )
-    return motion, notes
 
 
 def _choose_body(person: ImportedPerson, smpl: Path | None) -> tuple[BodyModel, FloatArray, list[str]]:

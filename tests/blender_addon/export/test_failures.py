@@ -5,7 +5,7 @@ import os
 import bpy
 import pytest
 from blender_addon_export_rigs import add_rig, add_skin, scene_state
-from jointwise_ext.blender_addon.export import bvh, exporters, fbx, files, gltf, sampling, stage
+from jointwise_ext.blender_addon.export import bvh, exporters, fbx, files, gltf, keying, sampling, stage
 from jointwise_ext.blender_addon.export.properties import OPTION_NAMES
 from jointwise_ext.core.errors import OutputError
 
@@ -69,6 +69,15 @@ def test_a_failure_while_sampling_leaves_the_scene(rig, tmp_path, monkeypatch):
     monkeypatch.setattr(sampling, "_sample", lambda *_: 1 / 0)
     with pytest.raises(RuntimeError, match="unexpected error"):
         export("bvh", tmp_path / "rig.bvh")
+    assert scene_state() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_while_keying_leaves_the_scene(rig, tmp_path, monkeypatch):
+    before = scene_state()
+    monkeypatch.setattr(keying, "write_keys", lambda *_: 1 / 0)
+    with pytest.raises(RuntimeError, match=r"unexpected error.*keying\.py"):
+        export("fbx", tmp_path / "rig.fbx")
     assert scene_state() == before
     assert list(tmp_path.iterdir()) == []
 
