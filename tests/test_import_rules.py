@@ -185,7 +185,8 @@ def test_models_reach_no_stage_of_the_pipeline() -> None:
 
 
 def test_run_time_path_imports_no_heavy_extra_with_its_modules() -> None:
-    reached = eager_closure(["core.__main__", "core.pipeline", "core.models.engine", "core.models.onnx_engine"])
+    starts = ["core.__main__", "core.pipeline", "core.motion_import.importer"]
+    reached = eager_closure([*starts, "core.models.engine", "core.models.onnx_engine"])
     eager = (found for module in reached for found in imports_of(module) if found.is_eager)
     assert_none(found for found in eager if found.top in HEAVY_EXTRAS)
 
@@ -286,7 +287,8 @@ def _import_without(blocked: set[str], names: list[str]) -> None:
 
 
 def test_run_time_core_imports_without_torch() -> None:
-    _import_without({*HEAVY_EXTRAS, "bpy"}, ["core.command_line", "core.pipeline", "core.models.onnx_engine"])
+    names = ["core.command_line", "core.pipeline", "core.motion_import.importer", "core.models.onnx_engine"]
+    _import_without({*HEAVY_EXTRAS, "bpy"}, names)
 
 
 def test_contract_imports_with_numpy_alone() -> None:
