@@ -95,5 +95,3 @@ def _deform(copy: Any, model: Any, armature_copy: Any) -> None:
     modifier.object = armature_copy
     for name in ("use_vertex_groups", "use_bone_envelopes", "use_deform_preserve_volume", "vertex_group"):
         setattr(modifier, name, getattr(model, name))
-    # Exporters write the skin as it rests; deforming it on every frame that they look at would only take time.
-    modifier.show_viewport = False

@@ -68,4 +68,5 @@ def export_fbx(context: Any, armature: Any, path: Path, options: ExportOptions |
             staged_copies(context, armature, job.meshes, poses, growth, scale_length, name) as stage,
             stage.in_context(context),
         ):
+            stage.rest_skins()
             export(filepath=str(partial), bake_anim_step=step, **settings)

@@ -47,4 +47,5 @@ def export_gltf(context: Any, armature: Any, path: Path, options: ExportOptions)
         ):
             file_kind = "GLB" if path.suffix.lower() == ".glb" else "GLTF_SEPARATE"
             mode = {"export_animation_mode": "NLA_TRACKS" if poses.takes else "SCENE"}
+            stage.rest_skins()
             export(filepath=str(partial), export_format=file_kind, **mode, **SETTINGS)

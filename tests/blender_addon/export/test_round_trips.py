@@ -83,6 +83,8 @@ def test_any_rig_comes_back(kind, rig, tmp_path):
     meshes = [item for item in bpy.data.objects if item.type == "MESH" and item.name.startswith("skin")]
     assert len(meshes) == (kind != "bvh")
     for mesh in meshes:
+        # Skinned, and not a recording of its vertices.
+        assert [modifier.type for modifier in mesh.modifiers] == ["ARMATURE"]
         got = skin_places(mesh, 20 if kind == "fbx" else 19)
         # Importers may order and split vertices anew: each one found must be one of ours, and ours all found.
         distances = np.linalg.norm(got[:, None] - skin[None], axis=-1)
