@@ -11,11 +11,14 @@ import bpy
 from .cleanup.operators import JOINTWISE_OT_apply_contacts, JOINTWISE_OT_reset_cleanup, JOINTWISE_OT_reset_contacts
 from .cleanup.panel import JOINTWISE_PT_cleanup, JOINTWISE_PT_cleanup_joints
 from .cleanup.properties import JointwiseCleanup, register_cleanup, unregister_cleanup
+from .export.operators import CLASSES as EXPORT_OPERATORS
+from .export.panel import JOINTWISE_PT_export
+from .export.properties import JointwiseExportSettings
+from .motion_import.operators import JOINTWISE_OT_import_motion
 from .operators import (
     JOINTWISE_OT_cancel,
     JOINTWISE_OT_copy_log,
     JOINTWISE_OT_estimate,
-    JOINTWISE_OT_export_fbx,
     JOINTWISE_OT_load_motion,
     JOINTWISE_OT_set_scene_rate,
 )
@@ -29,12 +32,14 @@ __all__ = ["assemble_motion", "register", "unregister"]
 
 CLASSES: Final = (
     JointwisePreferences,
+    JointwiseExportSettings,
     JointwiseSettings,
     JointwiseCleanup,
     JOINTWISE_OT_estimate,
     JOINTWISE_OT_cancel,
     JOINTWISE_OT_load_motion,
-    JOINTWISE_OT_export_fbx,
+    JOINTWISE_OT_import_motion,
+    *EXPORT_OPERATORS,
     JOINTWISE_OT_set_scene_rate,
     JOINTWISE_OT_copy_log,
     JOINTWISE_OT_apply_contacts,
@@ -45,6 +50,7 @@ CLASSES: Final = (
     JOINTWISE_PT_result,
     JOINTWISE_PT_cleanup,
     JOINTWISE_PT_cleanup_joints,
+    JOINTWISE_PT_export,
 )
 
 

@@ -12,6 +12,10 @@ RATE: Final = "jointwise_frame_rate"
 FIRST_FRAME: Final = "jointwise_first_frame"
 TIMESTAMPS: Final = "jointwise_timestamps"
 FRAME_IDS: Final = "jointwise_frame_ids"
+BODY: Final = "jointwise_body"
+GENDER: Final = "jointwise_gender"
+BETAS: Final = "jointwise_betas"
+REST_PELVIS: Final = "jointwise_rest_pelvis"
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,31 @@ class CaptureTag:
     first_frame: float
 
 
+@dataclass(frozen=True)
+class BodyTag:
+    """The body of a capture.
+
+    Attributes:
+        body: `open` or `smpl`.
+        gender: `neutral`, `male` or `female`.
+        betas: (10,) its shape.
+        rest_pelvis: (3,) the pelvis at rest, metres, SMPL's axes; None for captures of versions that did not keep it.
+    """
+
+    body: str
+    gender: str
+    betas: NDArray[np.float64]
+    rest_pelvis: NDArray[np.float64] | None
+
+
 def tag_armature(armature: Any, motion: Motion, first_frame: float) -> None:
     """Mark an armature object as ours."""
     armature[RATE] = float(motion.mocap_framerate)
     armature[FIRST_FRAME] = float(first_frame)
-    armature["jointwise_body"] = motion.body
-    armature["jointwise_betas"] = motion.betas.astype(float).tolist()
+    armature[BODY] = motion.body
+    armature[GENDER] = motion.gender
+    armature[BETAS] = motion.betas.astype(float).tolist()
+    armature[REST_PELVIS] = (motion.joints[:, 0] - motion.trans).mean(axis=0).astype(float).tolist()
 
 
 def tag_camera(camera: Any, motion: Motion, first_frame: float) -> None:
@@ -48,6 +71,14 @@ def read_tag(item: Any) -> CaptureTag | None:
     if item is None or RATE not in item or FIRST_FRAME not in item:
         return None
     return CaptureTag(float(item[RATE]), float(item[FIRST_FRAME]))
+
+
+def read_body_tag(item: Any) -> BodyTag | None:
+    """Return the body that an armature was made with, or None for an armature that is not ours."""
+    if BODY not in item or BETAS not in item:
+        return None
+    pelvis = np.array(item[REST_PELVIS], np.float64) if REST_PELVIS in item else None
+    return BodyTag(str(item[BODY]), str(item.get(GENDER, "neutral")), np.array(item[BETAS], np.float64), pelvis)
 
 
 def is_captured_armature(item: Any) -> bool:

@@ -67,6 +67,19 @@ def slot_identifier(data_block: Any) -> str | None:
     return str(animation.action_slot.identifier)
 
 
+def strip_slot_identifier(strip: Any) -> str | None:
+    """Return the identifier of the slot that an NLA strip plays; None to 4.3 or without one."""
+    if not HAS_ACTION_SLOTS or strip.action_slot is None:
+        return None
+    return str(strip.action_slot.identifier)
+
+
+def assign_strip_slot(strip: Any) -> None:
+    """Let an NLA strip play the first slot of its action."""
+    if HAS_ACTION_SLOTS:
+        strip.action_slot = strip.action.slots[0]
+
+
 def current_fcurves(data_block: Any) -> list[Any]:
     """Return the f-curves that animate a data-block through its current action; empty without one."""
     animation = data_block.animation_data

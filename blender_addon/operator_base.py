@@ -4,6 +4,8 @@ import traceback
 from pathlib import Path
 from typing import Any, Final
 
+import bpy
+
 from ..core.errors import CancelledError, JointwiseError
 from .messages import MESSAGES
 
@@ -44,8 +46,14 @@ class JointwiseOperator:
         return CANCELLED
 
 
+def absolute_path(path: str) -> Path | None:
+    """Return a path from a Blender property (which may be relative to the .blend), or None for an empty one."""
+    return Path(bpy.path.abspath(path)).absolute() if path.strip() else None
+
+
 def _place_of_ours(error: Exception) -> str:
     """Return the file and line of the innermost call that is in our own code."""
+    here = Path(__file__).parent
     calls = traceback.extract_tb(error.__traceback__)
-    ours = [call for call in calls if Path(__file__).parent in Path(call.filename).parents]
+    ours = [call for call in calls if here in Path(call.filename).parents]
     return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"

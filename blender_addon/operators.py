@@ -1,6 +1,5 @@
 """The operators: read settings, call a module, report."""
 
-from pathlib import Path
 from typing import Any, Final
 
 import bpy
@@ -9,9 +8,8 @@ from ..core.errors import JointwiseError, OptionError, SceneError
 from ..core.protocol import Result, Status
 from .capture_tags import captured_armature, read_tag
 from .estimate_session import EstimateSession, WorkFolder
-from .fbx_export import export_fbx
 from .messages import MESSAGES
-from .operator_base import FINISHED, JointwiseOperator
+from .operator_base import FINISHED, JointwiseOperator, absolute_path
 from .panels import progress_text
 from .preference_values import core_python, network_files
 from .preferences import private_folder
@@ -96,12 +94,12 @@ class JOINTWISE_OT_estimate(JointwiseOperator, bpy.types.Operator):
         settings = context.scene.jointwise
         self._timer = None
         self._scene_name = context.scene.name
-        video = _absolute(self.filepath or settings.filepath)
+        video = absolute_path(self.filepath or settings.filepath)
         if video is None:
             raise OptionError("No video is chosen.", "Choose a video file first.")
         self._video = video
         self._work_folder = WorkFolder()
-        output = _absolute(self.motion_path or settings.motion_path) or self._work_folder.path / "motion.npz"
+        output = absolute_path(self.motion_path or settings.motion_path) or self._work_folder.path / "motion.npz"
         preferred, folder = core_python(context), private_folder()
         try:
             arguments = estimate_arguments(to_settings(settings, self._video, output, network_files(context)))
@@ -182,46 +180,12 @@ class JOINTWISE_OT_load_motion(JointwiseOperator, bpy.types.Operator):
     def run(self, context: Any) -> set[str]:
         """Load and build."""
         MESSAGES.clear()
-        path = _absolute(self.filepath)
+        path = absolute_path(self.filepath)
         if path is None:
             raise OptionError("No motion file is chosen.")
         options = to_assembly_options(context.scene.jointwise, network_files(context))
-        assembly = assemble_motions(context, [path], _absolute(self.video_path), options)
+        assembly = assemble_motions(context, [path], absolute_path(self.video_path), options)
         MESSAGES.warnings = assembly.notes
-        return FINISHED
-
-
-class JOINTWISE_OT_export_fbx(JointwiseOperator, bpy.types.Operator):
-    """Write the captured armature, its body and its motion as FBX"""
-
-    bl_idname = "jointwise.export_fbx"
-    bl_label = "Export FBX"
-    bl_options = {"REGISTER"}
-
-    filepath: bpy.props.StringProperty(name="File", subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_glob: bpy.props.StringProperty(default="*.fbx", options={"HIDDEN"})
-    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
-
-    def invoke(self, context: Any, _event: Any) -> set[str]:
-        """Ask for the file, named after the armature."""
-        armature = captured_armature(context)
-        if armature is not None and not self.filepath:
-            self.filepath = bpy.path.clean_name(armature.name) + ".fbx"
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
-    def run(self, context: Any) -> set[str]:
-        """Export."""
-        MESSAGES.clear()
-        armature = captured_armature(context)
-        if armature is None:
-            raise SceneError("No captured armature is selected.", "Click on the armature to export first.")
-        path = _absolute(self.filepath)
-        if path is None:
-            raise OptionError("No file name is given for the FBX.")
-        path = path if path.suffix.lower() == ".fbx" else path.with_name(f"{path.name}.fbx")
-        export_fbx(context, armature, path)
-        self.report({"INFO"}, f"Wrote {path}.")
         return FINISHED
 
 
@@ -257,11 +221,6 @@ class JOINTWISE_OT_copy_log(JointwiseOperator, bpy.types.Operator):
         """Put the log on the clipboard."""
         context.window_manager.clipboard = f"{MESSAGES.error}\n{MESSAGES.log}"
         return FINISHED
-
-
-def _absolute(path: str) -> Path | None:
-    """Return a path from a Blender property (which may be relative to the .blend), or None for an empty one."""
-    return Path(bpy.path.abspath(path)).absolute() if path.strip() else None
 
 
 def _view_layer(context: Any, scene: Any) -> Any:

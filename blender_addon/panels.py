@@ -26,6 +26,7 @@ STAGE_TITLES: Final = {
     "backbone": "Looking closer",
     "estimate": "Estimating the motion",
     "overlay": "Drawing the overlay",
+    "import": "Reading the file",
 }
 
 
@@ -101,7 +102,7 @@ class JOINTWISE_PT_result(JointwisePanel, bpy.types.Panel):
     bl_label = "Captured Motion"
 
     def draw(self, context: Any) -> None:
-        """Draw the rate's button where it is needed, loading and exporting."""
+        """Draw the rate's button where it is needed, and loading."""
         layout = self.layout
         armature = captured_armature(context)
         tag = read_tag(armature)
@@ -110,10 +111,9 @@ class JOINTWISE_PT_result(JointwisePanel, bpy.types.Panel):
             text = bpy.app.translations.pgettext_iface("The video has {:.4g} frames a second, the scene {:.4g}")
             draw_wrapped(box, context, text.format(tag.frame_rate_hz, scene_rate_hz(context.scene)), "INFO")
             box.operator("jointwise.set_scene_rate", icon="TIME")
-        layout.operator("jointwise.load_motion", icon="IMPORT")
         row = layout.row()
-        row.enabled = armature is not None
-        row.operator("jointwise.export_fbx", icon="EXPORT")
+        row.operator("jointwise.load_motion", icon="IMPORT")
+        row.operator("jointwise.import_motion", icon="IMPORT")
 
 
 def _draw_progress(layout: Any, session: Any) -> None:

@@ -7,6 +7,7 @@ import bpy
 
 from ..core.errors import OptionError
 from ..core.settings import EstimateSettings
+from .export.properties import JointwiseExportSettings
 from .network_files import NetworkFiles, check_files, used_files
 from .scene_assembly import AssemblyOptions
 
@@ -95,6 +96,7 @@ class JointwiseSettings(bpy.types.PropertyGroup):
         description="Give the scene the video's size, unless you have changed the size already",
         default=True,
     )
+    export: bpy.props.PointerProperty(type=JointwiseExportSettings)
 
 
 def to_settings(group: JointwiseSettings, video: Path, output: Path, files: NetworkFiles) -> EstimateSettings:

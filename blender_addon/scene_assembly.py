@@ -124,7 +124,7 @@ def _build(context: Any, name: str, motions: list[Motion], video: Path | None, o
         assembly.notes += [f"{person_name}: {note}" for note in notes]
         if options.add_body and body.problem:
             assembly.notes.append(f"The motion of {person_name} {body.problem}")
-    if options.add_camera:
+    if options.add_camera and motions[0].has_camera:
         assembly.camera = create_camera(context, f"{name}_camera", motions[0], placement)
         tag_camera(assembly.camera, motions[0], context.scene.frame_start)
         if video and add_background_video(assembly.camera, video, motions[0]):

@@ -81,6 +81,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=read_version())
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     _add_estimate(commands)
+    _add_import(commands)
     _add_overlay(commands)
     _add_contact_sheet(commands)
     _add_features(commands)
@@ -160,6 +161,35 @@ def _run_estimate(options: argparse.Namespace, reporter: Reporter) -> None:
         from .pipeline import estimate
 
         estimate(EstimateSettings(**fields), reporter, cancellation)
+
+    run_cancellable(work, cancellation)
+
+
+def _add_import(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser("import", help="motion of another program in, motion file out")
+    command.add_argument(
+        "source", type=_file, help="AMASS or SMPL-X npz, BVH, or a result of VIBE, PARE, WHAM, GVHMR or 4D-Humans"
+    )
+    command.add_argument("--output", type=_file, required=True, metavar="OUT.npz", help="the motion file")
+    _add_smpl(command)
+    command.add_argument(
+        "--frame-rate", type=float, metavar="HZ", dest="frame_rate_hz", help="where the file says none, or a wrong one"
+    )
+    command.add_argument(
+        "--up", choices=["auto", "y", "z"], default="auto", help="the axis that points up (default: the file's)"
+    )
+    command.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
+    command.set_defaults(run=_run_import)
+
+
+def _run_import(options: argparse.Namespace, reporter: Reporter) -> None:
+    cancellation = listen_for_cancel()
+    fields = {name: value for name, value in vars(options).items() if name not in ("run", "json")}
+
+    def work() -> None:
+        from .motion_import.importer import ImportSettings, import_motion
+
+        import_motion(ImportSettings(**fields), reporter)
 
     run_cancellable(work, cancellation)
 

@@ -67,6 +67,11 @@ class Motion:
         """Number of frames with a pose."""
         return len(self.poses)
 
+    @property
+    def has_camera(self) -> bool:
+        """False for a motion that no camera filmed: its lens and picture size stand for nothing."""
+        return bool(self.metadata.get("has_camera", True))
+
 
 _FRAME_SHAPES: dict[str, tuple[int, ...]] = {
     "poses": (72,),

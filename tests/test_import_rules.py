@@ -16,7 +16,7 @@ CONTRACT = {
     f"core.{name}"
     for name in (
         *("protocol", "settings", "skeleton", "errors", "motion", "body_file", "smpl_files", "rotations"),
-        *("segments", "leg_ik"),
+        *("segments", "leg_ik", "whole_file"),
     )
 }
 """The files of the core that the add-on may import."""
@@ -36,8 +36,8 @@ PIPELINE_STAGES = (
     "overlay",
     "reporting",
 )
-ADDON_FRONT_FILES = {"operators", "panel", "panels", "properties", "preferences"}
-"""What stands before the user, in `blender_addon` itself and in the package of each feature."""
+ADDON_FRONT_NAMES = {"operators", "panels", "panel", "properties", "preferences"}
+"""What Blender's front is called, in the add-on itself and in the package of each feature."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,8 @@ def test_models_reach_no_stage_of_the_pipeline() -> None:
 
 
 def test_run_time_path_imports_no_heavy_extra_with_its_modules() -> None:
-    reached = eager_closure(["core.__main__", "core.pipeline", "core.models.engine", "core.models.onnx_engine"])
+    starts = ["core.__main__", "core.pipeline", "core.motion_import.importer"]
+    reached = eager_closure([*starts, "core.models.engine", "core.models.onnx_engine"])
     eager = (found for module in reached for found in imports_of(module) if found.is_eager)
     assert_none(found for found in eager if found.top in HEAVY_EXTRAS)
 
@@ -189,20 +190,34 @@ def test_no_shipped_or_training_code_imports_the_non_commercial_body_package() -
     )
 
 
+def addon_front() -> set[str]:
+    """The add-on's modules that talk to the user."""
+    ours = (module for module in modules() if _is_in(module, "blender_addon"))
+    return {module for module in ours if module.rpartition(".")[2] in ADDON_FRONT_NAMES}
+
+
 def test_addon_features_never_import_its_front() -> None:
-    front = {module for module in modules() if _is_in(module, "blender_addon") and _is_front(module)}
-    inner = (found for found in all_imports("blender_addon") if found.importer not in {*front, "blender_addon"})
-    assert_none(found for found in inner if found.target in front)
-
-
-def _is_front(module: str) -> bool:
-    return module.rpartition(".")[2] in ADDON_FRONT_FILES
+    front = {*addon_front(), "blender_addon"}
+    inner = (found for found in all_imports("blender_addon") if found.importer not in front)
+    assert_none(found for found in inner if found.target in addon_front())
 
 
 def test_panels_import_only_properties_and_plain_tables() -> None:
-    forbidden = ("operators", "worker_client", "armature", "keyframes", "camera", "retarget", "fbx_export")
-    inner = (found for found in all_imports("blender_addon.panels"))
-    assert_none(found for found in inner if found.target in {f"blender_addon.{name}" for name in forbidden})
+    forbidden = {
+        "operators",
+        "worker_client",
+        "armature",
+        "keyframes",
+        "camera",
+        "retarget",
+        "stage",
+        "sampling",
+        "job",
+    }
+    panels = [module for module in addon_front() if module.rpartition(".")[2] in {"panel", "panels"}]
+    assert "blender_addon.export.panel" in panels
+    inner = (found for module in panels for found in imports_of(module) if _is_in(found.target, "blender_addon"))
+    assert_none(found for found in inner if found.target.rpartition(".")[2] in forbidden)
 
 
 def test_version_branches_stand_in_compat_alone() -> None:
@@ -265,7 +280,8 @@ def _import_without(blocked: set[str], names: list[str]) -> None:
 
 
 def test_run_time_core_imports_without_torch() -> None:
-    _import_without({*HEAVY_EXTRAS, "bpy"}, ["core.command_line", "core.pipeline", "core.models.onnx_engine"])
+    names = ["core.command_line", "core.pipeline", "core.motion_import.importer", "core.models.onnx_engine"]
+    _import_without({*HEAVY_EXTRAS, "bpy"}, names)
 
 
 def test_contract_imports_with_numpy_alone() -> None:

@@ -22,6 +22,7 @@ SHIPPED_PATTERNS: Final = (
     "blender_addon/**/*.tsv",
     "core/*.py",
     "core/models/*.py",
+    "core/motion_import/*.py",
     "core/refinement/*.py",
     "core/assets/open_body.npz",
     "core/assets/confidence.json",

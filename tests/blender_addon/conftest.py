@@ -28,6 +28,7 @@ synthetic = _load("blender_addon_synthetic", Path(__file__).parent / "synthetic.
 walker = _load("blender_addon_walker", Path(__file__).parent / "walker.py")
 _load("blender_addon_toy_wheels", Path(__file__).parent / "toy_wheels.py")
 _load("blender_addon_recording_layout", Path(__file__).parent / "recording_layout.py")
+_load("blender_addon_export_rigs", Path(__file__).parent / "export" / "rigs.py")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import bpy
 import pytest
 from blender_addon_recording_layout import RecordingLayout
+from jointwise_ext.blender_addon.export.panel import JOINTWISE_PT_export
 from jointwise_ext.blender_addon.panels import JOINTWISE_PT_options, progress_text
 from jointwise_ext.core.protocol import Status
 
@@ -54,3 +55,19 @@ def test_the_bundled_backbone_needs_nothing(scene):
 def test_blender_has_the_buttons_operator(scene):
     assert "module" in bpy.ops.preferences.addon_show.get_rna_type().properties
     assert bpy.ops.preferences.addon_show(module="jointwise_ext") == {"FINISHED"}
+
+
+def test_the_export_panel_offers_every_format_and_the_options(scene):
+    scene.jointwise.export.frame_range = "CUSTOM"
+    scene.jointwise.export.rate = "CUSTOM"
+    layout = RecordingLayout()
+    JOINTWISE_PT_export.draw(SimpleNamespace(layout=layout), bpy.context)
+    assert layout.labels == ["Click on an armature to export"]
+    assert {name.partition(".")[2] for name in layout.buttons} == {
+        "export_fbx",
+        "export_bvh",
+        "export_gltf",
+        "export_usd",
+        "export_amass",
+    }
+    assert {"preset", "content", "root_bone", "source", "frame_start", "frame_end", "rate_hz"} <= set(layout.props)

@@ -25,7 +25,8 @@ def test_the_add_on_brings_nothing_heavy_into_blender():
 
 
 def test_operators_have_their_names_and_say_what_they_do(extension):
-    for name in ("estimate", "cancel", "load_motion", "export_fbx", "set_scene_rate", "copy_log"):
+    exports = ("export_fbx", "export_bvh", "export_gltf", "export_usd", "export_amass")
+    for name in ("estimate", "cancel", "load_motion", "import_motion", *exports, "set_scene_rate", "copy_log"):
         operator = getattr(bpy.ops.jointwise, name)
         assert operator.get_rna_type().description
 

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import MotionDataError
+from ...motion_import.numpy_pickle import load_numpy_pickle
 from ...rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from ...skeleton import BETA_COUNT, JOINT_COUNT
 from .folder_checks import require_files, require_folder, require_image_count
 from .genders import read_gender
 from .image_sources import ImageFiles
 from .joint_names import COCO_18, SMPL_24
-from .numpy_pickle import load_numpy_pickle
 from .sequence import Sequence
 
 FRAME_RATE_HZ: Final = 30.0

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import MotionDataError
+from ...motion_import.joblib_dump import load_joblib
 from ...skeleton import BETA_COUNT, JOINT_COUNT
 from .hdf5_files import read_hdf5
 from .image_sources import ImageFiles
-from .joblib_dump import load_joblib
 from .joint_names import INSTA_25, LSP_14, SPIN_49
 from .sequence import Sequence
 

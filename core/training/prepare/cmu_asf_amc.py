@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from ...errors import MotionDataError
-from .rigs import AMC
-from .source_clip import FloatArray, SourceClip, euler_rotmat
+from ...motion_import.rigs import AMC
+from ...motion_import.source_clip import FloatArray, SourceClip, euler_rotmat
 
 CMU_FRAME_RATE_HZ: Final = 120.0
 _ROTATIONS: Final = ("rx", "ry", "rz")

@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import MotionDataError
+from ...motion_import.bvh import load_bvh_clip
+from ...motion_import.rest_pose import OFFSETS_M, transfer
+from ...motion_import.source_clip import FloatArray, SourceClip
 from ...rotations import rotmat_to_rotvec
 from ...skeleton import JOINT_NAMES, PARENTS
 from ...whole_file import whole_file
 from ..resampling import sample_positions, sample_rotations, source_times
-from .bvh import load_bvh_clip
 from .cmu_asf_amc import CMU_FRAME_RATE_HZ, AsfSkeleton, load_amc, load_asf
 from .cmu_folder import Recording, find_recordings, skeleton_of, split_of
-from .rest_pose import OFFSETS_M, transfer
-from .source_clip import FloatArray, SourceClip
 
 FRAME_RATE_HZ: Final = 30.0
 

@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
+from ...motion_import.source_clip import FloatArray
 from ...rotations import rotmat_to_quat_wxyz, rotmat_to_rotvec, rotvec_to_rotmat
 from .cmu_prepare import FRAME_RATE_HZ, PreparedClip
-from .source_clip import FloatArray
 
 SHORTEST_CYCLE_S: Final = 4.0
 FADE_S: Final = 0.3

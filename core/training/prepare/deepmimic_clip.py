@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from ...errors import MotionDataError
+from ...motion_import.rest_pose import OFFSETS_M
+from ...motion_import.source_clip import FloatArray, SourceClip
 from ...rotations import quat_wxyz_to_rotmat, rotmat_to_rotvec, rotvec_to_rotmat
 from ..resampling import sample_positions, sample_rotations
-from .rest_pose import OFFSETS_M
-from .source_clip import FloatArray, SourceClip
 
 RIG_NAME: Final = "deepmimic"
 

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import MotionDataError
+from ...motion_import.rigs import Rig
+from ...motion_import.source_clip import SourceClip
 from ...rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from ...whole_file import whole_file
 from .cmu_folder import Recording
 from .cmu_prepare import FRAME_RATE_HZ, PreparedClip, motion_arrays, prepare_clip
 from .cycles import repeat_clip
-from .rigs import Rig
-from .source_clip import SourceClip
 
 LICENCE: Final = "Mesh2Motion's human animations, CC0 1.0 (public domain)."
 

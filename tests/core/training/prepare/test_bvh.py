@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from core.errors import MotionDataError
-from core.training.prepare.bvh import load_bvh_clip, load_bvh_motion
-from core.training.prepare.rest_pose import rest_corrections
-from core.training.prepare.rigs import CHARACTER_CREATOR
+from core.motion_import.bvh import load_bvh_clip, load_bvh_motion
+from core.motion_import.rest_pose import rest_corrections
+from core.motion_import.rigs import CHARACTER_CREATOR
 
 
 @pytest.mark.parametrize("rig", ["mb", "daz"])

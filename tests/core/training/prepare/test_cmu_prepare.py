@@ -3,12 +3,12 @@ import pytest
 
 from core.command_line import main
 from core.errors import MotionDataError
+from core.motion_import.rest_pose import LIMBS
 from core.rotations import rotvec_to_rotmat
 from core.skeleton import JOINT_NAMES
 from core.training.clips import load_motion_library
 from core.training.prepare.cmu_folder import find_recordings, split_of
 from core.training.prepare.cmu_prepare import floor_height_m, prepare_cmu, valid_frames
-from core.training.prepare.rest_pose import LIMBS
 
 
 @pytest.fixture

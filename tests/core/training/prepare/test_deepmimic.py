@@ -7,12 +7,12 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from core.command_line import main
 from core.errors import MotionDataError
+from core.motion_import.rest_pose import LIMBS, OFFSETS_M
 from core.rotations import rotvec_to_rotmat
 from core.skeleton import JOINT_NAMES, PARENTS
 from core.training.clips import load_motion_library
 from core.training.prepare.deepmimic import find_clips, prepare_deepmimic
 from core.training.prepare.deepmimic_clip import COLUMN_COUNT, JOINTS, read_humanoid_motion
-from core.training.prepare.rest_pose import LIMBS, OFFSETS_M
 
 BALLS = {
     "root": 4, "chest": 8, "neck": 12, "right_hip": 16, "right_ankle": 21, "right_shoulder": 25, "left_hip": 30,

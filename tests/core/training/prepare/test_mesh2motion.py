@@ -4,11 +4,11 @@ from scipy.spatial.transform import Rotation
 
 from core.command_line import main
 from core.errors import MotionDataError
+from core.motion_import.rest_pose import LIMBS, OFFSETS_M
 from core.rotations import rotvec_to_rotmat
 from core.skeleton import JOINT_NAMES, PARENTS
 from core.training.clips import load_motion_library
 from core.training.prepare.mesh2motion import RIG, is_cycle, load_animation, prepare_mesh2motion
-from core.training.prepare.rest_pose import LIMBS, OFFSETS_M
 
 # Blender's axes: the body faces -y, its left is +x.
 HEADS = {

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from core.motion_import.bvh import load_bvh_clip
+from core.motion_import.rest_pose import LIMBS, OFFSETS_M, shortest_rotation, transfer
 from core.rotations import rotmat_to_rotvec
 from core.skeleton import JOINT_NAMES, PARENTS
-from core.training.prepare.bvh import load_bvh_clip
 from core.training.prepare.cmu_asf_amc import load_amc, load_asf
-from core.training.prepare.rest_pose import LIMBS, OFFSETS_M, shortest_rotation, transfer
 
 
 def naive_joints(rotmat, pelvis):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.errors import MotionDataError
-from core.training.datasets.numpy_pickle import load_numpy_pickle
+from core.motion_import.numpy_pickle import load_numpy_pickle
 
 ARRAYS = {
     "floats": np.linspace(0, 1, 12).reshape(3, 4),

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import MotionDataError
+from ..errors import MotionDataError
 
 DAMAGED: Final = (
     ArithmeticError, AssertionError, AttributeError, EOFError, ImportError, LookupError, MemoryError, OSError,
@@ -144,6 +144,11 @@ def _no_bytes() -> bytes:
     return b""
 
 
+def _default_dict(*_: Any) -> dict[Any, Any]:
+    """Return a plain mapping for one that would make its missing entries by a function."""
+    return {}
+
+
 def _array_of_buffer(data: Any, dtype: PickledDtype, shape: Any, order: str, *_: Any) -> NDArray[Any]:
     return array_from(bytes(data), dtype.resolve(), shape, order)
 
@@ -158,6 +163,9 @@ _ALLOWED: Final[dict[tuple[str, str], Any]] = {
     ("_codecs", "encode"): _encode_latin1,
     ("__builtin__", "bytes"): _no_bytes,
     ("collections", "OrderedDict"): dict,
+    ("collections", "defaultdict"): _default_dict,
+    ("builtins", "dict"): dict,
+    ("__builtin__", "dict"): dict,
     **{(f"{core}.multiarray", "_reconstruct"): PickledArray for core in ("numpy.core", "numpy._core")},
     **{(f"{core}.multiarray", "scalar"): _scalar for core in ("numpy.core", "numpy._core")},
     **{(f"{core}.numeric", "_frombuffer"): _array_of_buffer for core in ("numpy.core", "numpy._core")},

@@ -1,11 +1,11 @@
-"""BVH files of the public CMU conversions, evaluated to global rotations and positions of SMPL's joints."""
+"""BVH files on known skeletons, evaluated to global rotations and positions of SMPL's joints."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ...errors import MotionDataError
+from ..errors import MotionDataError
 from .rigs import BVH_RIGS, Rig
 from .source_clip import FloatArray, SourceClip, euler_rotmat
 
@@ -86,6 +86,8 @@ def load_bvh_clip(path: Path, frame_rate_hz: float | None = None) -> SourceClip:
         MotionDataError: damaged, or on a skeleton that rigs.py does not know.
     """
     motion = load_bvh_motion(path)
+    # Mixamo puts its own name before every bone's.
+    motion = replace(motion, names=[name.rpartition(":")[2] for name in motion.names])
     rig = _find_rig(path, motion.names)
     first = 1 if rig.starts_in_zero_pose else 0
     if len(motion.values) <= first:
@@ -102,6 +104,7 @@ def load_bvh_clip(path: Path, frame_rate_hz: float | None = None) -> SourceClip:
         rotations={joint: rotations[:, bone] for joint, bone in index.items()},
         positions={joint: positions[:, bone] for joint, bone in index.items()},
         rest={joint: rest[bone] for joint, bone in index.items()},
+        hinge_axes={joint: np.array(axis) for joint, axis in rig.hinge_axes.items()},
         corrections_rotvec=rig.corrections_rotvec,
     )
 
@@ -113,7 +116,8 @@ def _find_rig(path: Path, names: list[str]) -> Rig:
             return rig
     nearest = min(lacking, key=lambda name: len(lacking[name]))
     raise MotionDataError(
-        f"{path} is on an unknown skeleton: nearest is {nearest}, of which it lacks {', '.join(lacking[nearest][:4])}."
+        f"{path} is on an unknown skeleton: nearest is {nearest}, of which it lacks {', '.join(lacking[nearest][:4])}.",
+        "Blender's own BVH import brings it in on its own skeleton.",
     )
 
 

@@ -2,7 +2,7 @@ import bpy
 import numpy as np
 import pytest
 from blender_addon_synthetic import bone_heads, to_world
-from jointwise_ext.blender_addon.fbx_export import export_fbx
+from jointwise_ext.blender_addon.export.fbx import export_fbx
 from jointwise_ext.blender_addon.scene_assembly import assemble_motion
 from jointwise_ext.core.errors import OutputError, SceneError
 
@@ -112,5 +112,46 @@ def test_operator_exports_the_only_capture_and_adds_the_ending(scene, make_motio
 
 
 def test_operator_without_a_capture_says_what_to_do(scene, tmp_path):
-    with pytest.raises(RuntimeError, match="No captured armature is selected"):
+    with pytest.raises(RuntimeError, match="No armature is selected"):
         bpy.ops.jointwise.export_fbx(filepath=str(tmp_path / "walk.fbx"))
+
+
+def fbx_properties(path):
+    """All names and numbers of an FBX's properties, from Blender's own parser."""
+    from io_scene_fbx import parse_fbx
+
+    found = []
+
+    def walk(element):
+        if element.id == b"P":
+            found.append((element.props[0].decode(), element.props[4:]))
+        for child in element.elems:
+            walk(child)
+
+    walk(parse_fbx.parse(str(path))[0])
+    return found
+
+
+@pytest.mark.parametrize(("preset", "unit"), [("UNITY", 100.0), ("BLENDER", 100.0), ("UNREAL", 1.0), ("MAYA", 1.0)])
+def test_nothing_is_scaled_in_the_unit_of_the_program(scene, make_motion_file, tmp_path, preset, unit):
+    path, _ = make_motion_file()
+    armature = assemble_motion(bpy.context, path)
+    height = armature.data.bones["pelvis"].head_local.z
+    bpy.ops.jointwise.export_fbx(filepath=str(tmp_path / "walk.fbx"), preset=preset)
+    properties = fbx_properties(tmp_path / "walk.fbx")
+    assert dict(properties)["UnitScaleFactor"][0] == unit
+    scales = [values for name, values in properties if name == "Lcl Scaling"]
+    assert len(scales) >= 24
+    assert np.allclose(scales, 1.0, atol=1e-5)
+    heights = [abs(value) for name, values in properties if name == "Lcl Translation" for value in values]
+    assert np.isclose(heights, height * 100.0 / unit, rtol=1e-4).any()
+
+
+def test_a_scene_in_centimetres_is_as_large_as_one_in_metres(scene, make_motion_file, tmp_path):
+    scene.unit_settings.scale_length = 0.01
+    path, _ = make_motion_file()
+    armature = assemble_motion(bpy.context, path)
+    armature.scale = (100.0, 100.0, 100.0)
+    head = bone_heads(armature, 10) / 100.0
+    bpy.ops.jointwise.export_fbx(filepath=str(tmp_path / "walk.fbx"), preset="UNREAL")
+    assert np.abs(bone_heads(reimport(tmp_path / "walk.fbx"), 10) - head).max() < 1e-3

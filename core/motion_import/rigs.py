@@ -1,7 +1,8 @@
-"""The skeletons that CMU's motions are published on: which bone is which SMPL joint. Plain tables.
+"""The skeletons of BVH files that are understood: which bone is which SMPL joint. Plain tables.
 
 `amc` is the database's own ASF/AMC; `mb`, `max` and `daz` are the three public BVH conversions (for MotionBuilder,
-3ds Max and DAZ); `cc` is the iClone one.
+3ds Max and DAZ); `cc` is the iClone one. `smpl` has SMPL's joints by their own names, as our export writes them;
+`humanik` is Mixamo's and MotionBuilder's own.
 """
 
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ class Rig:
         right_of: what in a left bone's name is replaced, once, by what to get the right one's.
         starts_in_zero_pose: the first frame is no recording but the zero pose.
         root_adds_offset: the root's position channels count from its OFFSET instead of replacing it.
+        hinge_axes: joint -> axis about which an elbow bends in the zero pose, see SourceClip; empty for CMU's.
         corrections_rotvec: joint -> axis-angle, radians, that takes SMPL's frame to the bone's, for a rig whose zero
             pose means nothing; empty where the zero pose tells.
     """
@@ -29,6 +31,7 @@ class Rig:
     right_of: tuple[str, str]
     starts_in_zero_pose: bool = False
     root_adds_offset: bool = False
+    hinge_axes: dict[str, Vector] = field(default_factory=dict)
     corrections_rotvec: dict[str, Vector] = field(default_factory=dict)
 
     def joint_bones(self) -> dict[str, str]:
@@ -119,4 +122,31 @@ CHARACTER_CREATOR: Final = Rig(
     corrections_rotvec=_ICLONE_CORRECTIONS,
 )  # fmt: skip
 
-BVH_RIGS: Final = (MOTION_BUILDER, MAX, DAZ, CHARACTER_CREATOR)
+SMPL: Final = Rig(
+    "smpl",
+    {
+        "pelvis": "pelvis", "spine1": "spine1", "spine2": "spine2", "spine3": "spine3", "neck": "neck", "head": "head",
+        "left_hip": "left_hip", "left_knee": "left_knee", "left_ankle": "left_ankle", "left_foot": "left_foot",
+        "left_collar": "left_collar", "left_shoulder": "left_shoulder", "left_elbow": "left_elbow",
+        "left_wrist": "left_wrist",
+    },
+    ("left", "right"),
+    # The zero pose is SMPL's T-pose.
+    corrections_rotvec={"pelvis": (0.0, 0.0, 0.0)},
+)  # fmt: skip
+
+HUMAN_IK: Final = Rig(
+    "humanik",
+    {
+        "pelvis": "Hips", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine2",
+        "neck": "Neck", "head": "Head",
+        "left_hip": "LeftUpLeg", "left_knee": "LeftLeg", "left_ankle": "LeftFoot", "left_foot": "LeftToeBase",
+        "left_collar": "LeftShoulder", "left_shoulder": "LeftArm", "left_elbow": "LeftForeArm",
+        "left_wrist": "LeftHand",
+    },
+    ("Left", "Right"),
+    # Its zero pose is a T-pose with the elbows' hinges upright, as SMPL's.
+    hinge_axes={"left_elbow": (0.0, -1.0, 0.0), "right_elbow": (0.0, 1.0, 0.0)},
+)  # fmt: skip
+
+BVH_RIGS: Final = (SMPL, HUMAN_IK, MOTION_BUILDER, MAX, DAZ, CHARACTER_CREATOR)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Final
 
-from ...errors import MotionDataError
+from ..errors import MotionDataError
 from .numpy_pickle import array_from, find_allowed, read_safely
 
 _ARRAY_CLASS: Final = ("joblib.numpy_pickle", "NumpyArrayWrapper")

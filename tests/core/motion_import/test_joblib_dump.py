@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import MotionDataError
-from core.training.datasets.joblib_dump import load_joblib
+from core.motion_import.joblib_dump import load_joblib
 
 DATABASE = {
     "vid_name": np.array(["S1_Seq1_seg0"] * 3 + ["S2"]),

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from ...rotations import rotmat_to_rotvec, rotvec_to_rotmat
-from ...skeleton import JOINT_COUNT, JOINT_NAMES, MIRROR_JOINTS, PARENTS
+from ..rotations import rotmat_to_rotvec, rotvec_to_rotmat
+from ..skeleton import JOINT_COUNT, JOINT_NAMES, MIRROR_JOINTS, PARENTS
 from .source_clip import FloatArray, SourceClip
 
 _LEFT_AND_MIDDLE_M: Final[dict[str, tuple[float, float, float]]] = {
@@ -69,8 +69,12 @@ class TransferredMotion:
     limb_error_deg: float
 
 
-def transfer(clip: SourceClip) -> TransferredMotion:
-    """Return a recording's motion on SMPL's joints."""
+def transfer(clip: SourceClip, offsets_m: FloatArray = OFFSETS_M) -> TransferredMotion:
+    """Return a recording's motion on SMPL's joints.
+
+    Args:
+        offsets_m: (24, 3) of the body that is to move so, from each joint's parent; the pelvis is placed for its legs.
+    """
     global_rotmat = _source_rotations(clip) @ rest_corrections(clip)
     # Toes without a bone of their own follow the ankle, hands the wrist.
     for joint, name in enumerate(JOINT_NAMES):
@@ -79,7 +83,7 @@ def transfer(clip: SourceClip) -> TransferredMotion:
     parents = np.array(PARENTS)
     rotmat = global_rotmat.copy()
     rotmat[:, 1:] = np.swapaxes(global_rotmat[:, parents[1:]], -1, -2) @ global_rotmat[:, 1:]
-    return TransferredMotion(rotmat, _pelvis(clip, rotmat[:, 0]), limb_error_deg(clip, global_rotmat))
+    return TransferredMotion(rotmat, _pelvis(clip, rotmat[:, 0], offsets_m), limb_error_deg(clip, global_rotmat))
 
 
 def rest_corrections(clip: SourceClip) -> FloatArray:
@@ -174,7 +178,7 @@ def _source_rotations(clip: SourceClip) -> FloatArray:
     return rotations
 
 
-def _pelvis(clip: SourceClip, root_rotmat: FloatArray) -> FloatArray:
+def _pelvis(clip: SourceClip, root_rotmat: FloatArray, offsets_m: FloatArray) -> FloatArray:
     """Return (T, 3) metres: the hips' middle is where it was recorded, in units of the leg's length."""
     positions = clip.positions
     leg = _distance(positions["left_hip"], positions["left_knee"])
@@ -182,9 +186,9 @@ def _pelvis(clip: SourceClip, root_rotmat: FloatArray) -> FloatArray:
     knee, ankle, left_hip, right_hip = (
         JOINT_NAMES.index(name) for name in ("left_knee", "left_ankle", "left_hip", "right_hip")
     )
-    generic_leg_m = np.linalg.norm(OFFSETS_M[knee]) + np.linalg.norm(OFFSETS_M[ankle])
+    generic_leg_m = np.linalg.norm(offsets_m[knee]) + np.linalg.norm(offsets_m[ankle])
     hips_middle_m = (positions["left_hip"] + positions["right_hip"]) / 2 * (generic_leg_m / leg.mean())
-    middle_offset_m = (OFFSETS_M[left_hip] + OFFSETS_M[right_hip]) / 2
+    middle_offset_m = (offsets_m[left_hip] + offsets_m[right_hip]) / 2
     return np.asarray(hips_middle_m - root_rotmat @ middle_offset_m)
 
 
