@@ -2,6 +2,8 @@
 
 import argparse
 import os
+from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from ..cancellation import Cancellation, listen_for_cancel, run_cancellable
@@ -67,7 +69,9 @@ def _work(settings: BatchSettings, reporter: Reporter, cancellation: Cancellatio
         from .ray_runner import RayRunner
 
         ray, threads = settings.ray, max(1, int(settings.ray.cpus_per_video))
-        run_batch(settings, reporter, cancellation, lambda: RayRunner(ray, reporter), threads)
+        # Ray prints on stdout what becomes of its machines; stdout is the reporter's alone.
+        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+            run_batch(settings, reporter, cancellation, lambda: RayRunner(ray, reporter), threads)
         return
     from .runners import LocalRunner
 

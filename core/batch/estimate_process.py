@@ -120,5 +120,5 @@ def _failure(events: Sequence[Event], exit_code: int, log: Path) -> JointwiseErr
         memory = " Memory may have run out: try fewer --jobs." if number == 9 else ""
         return WorkerError(f"The estimate's process was ended by signal {number}.", memory.strip())
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    last = f": {said[-1]}" if said else ""
+    last = f": {said[-1].rstrip('.')}" if said else ""
     return WorkerError(f"The estimate's process ended without a result (exit code {exit_code}){last}.")

@@ -24,10 +24,7 @@ def find_videos(
     Raises:
         VideoError: the folder does not exist or cannot be read, or holds no video.
     """
-    try:
-        os.scandir(folder).close()
-    except OSError as error:
-        raise VideoError(f"The folder {folder} cannot be read ({error.strerror}).", "Check the path.") from error
+    check_folder(folder)
     found: list[str] = []
     for place, folders, files in os.walk(folder, onerror=report_unreadable, followlinks=False):
         here = Path(place)
@@ -38,6 +35,14 @@ def find_videos(
         kinds = ", ".join(suffix[1:] for suffix in SUFFIXES)
         raise VideoError(f"The folder {folder} holds no videos.", f"Videos are files that end in {kinds}.{hint}")
     return sorted(found)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise VideoError unless this is a folder that can be read."""
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise VideoError(f"The folder {folder} cannot be read ({error.strerror}).", "Check the path.") from error
 
 
 def _is_searched(folder: Path, left_out: Path) -> bool:

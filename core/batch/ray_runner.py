@@ -4,6 +4,7 @@ import importlib
 import logging
 import os
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -20,6 +21,8 @@ from .settings import RaySettings
 from .video_job import VideoJob, run_video
 
 STOP_POLL_S: Final = 0.5
+CONNECT_TIME_S: Final = 5.0
+START_HINT: Final = "Start one by: ray start --head"
 SAME_PATHS_HINT: Final = "Jointwise, the videos and the outputs must be at the same paths on every machine."
 
 
@@ -84,6 +87,7 @@ class RayRunner:
         paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
         variables = {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
         address = self._settings.address
+        check_answers(os.environ.get("RAY_ADDRESS", address) if address == "auto" else address)
         try:
             self._ray.init(
                 address,
@@ -94,9 +98,7 @@ class RayRunner:
             )
         except (OSError, RuntimeError, ValueError, AssertionError) as error:
             reason = f" ({first_line(error)})" if first_line(error) else ""
-            raise EngineError(
-                f"No Ray cluster can be reached at {address}{reason}.", "Start one by: ray start --head"
-            ) from error
+            raise EngineError(f"No Ray cluster can be reached at {address}{reason}.", START_HINT) from error
 
     def _warn_of_lacking_machines(self) -> None:
         cpus, gpus = self._settings.cpus_per_video, self._settings.gpus_per_video
@@ -142,6 +144,19 @@ def import_ray() -> Any:
             f"--ray needs the package ray, which cannot be loaded ({error}).",
             "Install it in the core's Python by: pip install ray",
         ) from error
+
+
+def check_answers(address: str) -> None:
+    """Raise EngineError where nobody answers at `host:port`; Ray itself would try for minutes."""
+    host, separator, port = address.removeprefix("ray://").rpartition(":")
+    if not separator:
+        if address in ("auto", "local"):
+            return
+        raise EngineError(f"--ray cannot be {address}.", "Use auto, local, HOST:PORT or ray://HOST:PORT.")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_TIME_S).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise EngineError(f"No Ray cluster can be reached at {address} ({error}).", START_HINT) from error
 
 
 def first_line(error: BaseException) -> str:

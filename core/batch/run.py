@@ -12,7 +12,7 @@ from ..protocol import Result, Summary, VideoReport, Warning
 from ..reporting import Reporter
 from ..settings import EstimateSettings
 from ..settings_check import check_settings
-from .folder_scan import find_videos
+from .folder_scan import check_folder, find_videos
 from .ledger import Ledger, Record, read_stamp
 from .output_names import assign_names
 from .progress import BatchProgress
@@ -139,8 +139,7 @@ def _check_places(settings: BatchSettings) -> None:
         raise OptionError(
             "With --overlay the outputs must not go to the videos' own folder.", "Choose another --output."
         )
-    if not settings.folder.is_dir():
-        return  # find_videos says it better, and nothing is made
+    check_folder(settings.folder)
     try:
         settings.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -12,6 +12,8 @@ class BatchTerminalReporter(TerminalReporter):
 
     def __init__(self) -> None:
         super().__init__()
+        # As it is now: what a library prints later must not get into the table.
+        self._stdout = sys.stdout
         self._rows: list[Row] = []
 
     def emit(self, event: Event) -> None:
@@ -25,8 +27,8 @@ class BatchTerminalReporter(TerminalReporter):
             print(" ".join(line.splitlines()), file=sys.stderr, flush=True)
         elif isinstance(event, Summary):
             self._end_bar()
-            print(format_table(sorted(self._rows, key=lambda row: row.video)))
+            print(format_table(sorted(self._rows, key=lambda row: row.video)), file=self._stdout)
             counts = ", ".join(f"{count} {state}" for state, count in event.states.items())
-            print(f"{counts}; {event.seconds:.0f} s. The table is in {event.csv}.")
+            print(f"{counts}; {event.seconds:.0f} s. The table is in {event.csv}.", file=self._stdout)
         elif not isinstance(event, Result):
             super().emit(event)
