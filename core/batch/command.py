@@ -75,7 +75,7 @@ def _work(settings: BatchSettings, reporter: Reporter, cancellation: Cancellatio
         return
     from .runners import LocalRunner
 
-    threads_each = None if settings.jobs == 1 else max(1, (os.cpu_count() or 1) // settings.jobs)
+    threads_each = None if settings.jobs == 1 else max(1, _processor_count() // settings.jobs)
     run_batch(settings, reporter, cancellation, lambda: LocalRunner(settings.jobs), threads_each)
 
 
@@ -88,7 +88,7 @@ def read_settings(options: argparse.Namespace) -> BatchSettings:
     folder = options.folder.resolve()
     own = (*_OWN, "ray", "ray_cpus", "ray_gpus", "ray_retries")
     estimate = {name: value for name, value in vars(options).items() if name not in own}
-    estimate = {name: value.resolve() if hasattr(value, "resolve") else value for name, value in estimate.items()}
+    estimate = {name: value.resolve() if isinstance(value, Path) else value for name, value in estimate.items()}
     return BatchSettings(
         folder=folder,
         output=options.output.resolve() if options.output else folder / DEFAULT_OUTPUT,
@@ -108,3 +108,8 @@ def _read_ray(options: argparse.Namespace) -> RaySettings | None:
     if not (settings.cpus_per_video > 0 and settings.gpus_per_video >= 0 and settings.retries >= 0):
         raise OptionError("--ray-cpus must be more than 0, --ray-gpus and --ray-retries at least 0.")
     return settings
+
+
+def _processor_count() -> int:
+    """Return the processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final
 
 from ..cancellation import Cancellation
@@ -56,7 +56,9 @@ class RayRunner:
         self._reporter = reporter
         self._ray = import_ray()
 
-    def run(self, jobs: Sequence[VideoJob], progress: BatchProgress, cancellation: Cancellation) -> Iterator[Record]:
+    def run(
+        self, jobs: Sequence[VideoJob], progress: BatchProgress, cancellation: Cancellation
+    ) -> Generator[Record, None, None]:
         """See Runner.
 
         Raises:
@@ -109,7 +111,7 @@ class RayRunner:
 
     def _collect(
         self, jobs: dict[Any, VideoJob], progress: BatchProgress, cancellation: Cancellation
-    ) -> Iterator[Record]:
+    ) -> Generator[Record, None, None]:
         pending = list(jobs)
         while pending:
             cancellation.check()

@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,9 +98,10 @@ class Batch:
             return
         progress = BatchProgress(self._reporter, {job.video: job.stamp.size for job in plan.jobs}, len(plan.settled))
         plan.jobs[0].run_folder.mkdir(parents=True)
-        for record in make_runner().run(plan.jobs, progress, self._cancellation):
-            progress.settle(record.video, record.state != "failed")
-            self._report(record, count, is_new=True)
+        with closing(make_runner().run(plan.jobs, progress, self._cancellation)) as records:
+            for record in records:
+                progress.settle(record.video, record.state != "failed")
+                self._report(record, count, is_new=True)
 
     def _report(self, record: Record, count: int, is_new: bool) -> None:
         """Add the row of a settled video, and say it."""

@@ -1,7 +1,7 @@
 """The interface of what carries out the jobs, and the one that does it on this machine: N processes at a time."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Final, Protocol
@@ -17,8 +17,10 @@ WAIT_S: Final = 0.1
 class Runner(Protocol):
     """Carries out jobs, in any order."""
 
-    def run(self, jobs: Sequence[VideoJob], progress: BatchProgress, cancellation: Cancellation) -> Iterator[Record]:
-        """Yield the record of each job once, as they are settled.
+    def run(
+        self, jobs: Sequence[VideoJob], progress: BatchProgress, cancellation: Cancellation
+    ) -> Generator[Record, None, None]:
+        """Yield the record of each job once, as they are settled; closing it stops what runs.
 
         Raises:
             CancelledError: somebody asked to stop; nothing runs any more, and nothing of it was published.
@@ -32,7 +34,9 @@ class LocalRunner:
     def __init__(self, process_count: int) -> None:
         self._process_count = process_count
 
-    def run(self, jobs: Sequence[VideoJob], progress: BatchProgress, cancellation: Cancellation) -> Iterator[Record]:
+    def run(
+        self, jobs: Sequence[VideoJob], progress: BatchProgress, cancellation: Cancellation
+    ) -> Generator[Record, None, None]:
         """See Runner."""
         stop = threading.Event()
 
