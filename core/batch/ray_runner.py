@@ -98,7 +98,7 @@ class RayRunner:
                 logging_level=logging.CRITICAL,
                 **({"include_dashboard": False} if address == "local" else {}),
             )
-        except (OSError, RuntimeError, ValueError, AssertionError) as error:
+        except (OSError, RuntimeError, ValueError, TypeError, ImportError, AssertionError) as error:
             reason = f" ({first_line(error)})" if first_line(error) else ""
             raise EngineError(f"No Ray cluster can be reached at {address}{reason}.", START_HINT) from error
 

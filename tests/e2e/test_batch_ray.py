@@ -112,6 +112,10 @@ def test_cancel_on_a_cluster_ends_within_two_seconds(start, folder, cluster):
     assert process.returncode == 130
     assert json.loads(stdout.splitlines()[-1])["code"] == "cancelled"
     assert len(list((folder / "motions").glob("*.npz"))) == VIDEO_COUNT
+    while any(is_busy(node.all_processes["raylet"][0].process.pid) for node in cluster.worker_nodes):
+        assert time.monotonic() - asked < 15
+        time.sleep(0.1)
+    assert not work.exists()
 
 
 def test_no_cluster_is_one_sentence(run, folder):
