@@ -1,13 +1,15 @@
 """The options of `batch` on the command line; its code is imported when it runs."""
 
 import argparse
+import atexit
 import os
-from contextlib import redirect_stdout
+import sys
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
 from ..cancellation import Cancellation, listen_for_cancel, run_cancellable
-from ..errors import OptionError
+from ..errors import EXIT_CANCELLED, CancelledError, OptionError
 from ..estimate_options import add_estimate_options, file_argument, positive_int
 from ..reporting import Reporter
 from .settings import DEFAULT_OUTPUT, BatchSettings, RaySettings
@@ -66,17 +68,34 @@ def _work(settings: BatchSettings, reporter: Reporter, cancellation: Cancellatio
     from .run import run_batch
 
     if settings.ray is not None:
-        from .ray_runner import RayRunner
-
-        ray, threads = settings.ray, max(1, int(settings.ray.cpus_per_video))
-        # Ray prints on stdout what becomes of its machines; stdout is the reporter's alone.
-        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-            run_batch(settings, reporter, cancellation, lambda: RayRunner(ray, reporter), threads)
+        _work_on_ray(settings, settings.ray, reporter, cancellation)
         return
     from .runners import LocalRunner
 
     threads_each = None if settings.jobs == 1 else max(1, _processor_count() // settings.jobs)
     run_batch(settings, reporter, cancellation, lambda: LocalRunner(settings.jobs), threads_each)
+
+
+def _work_on_ray(settings: BatchSettings, ray: RaySettings, reporter: Reporter, cancellation: Cancellation) -> None:
+    from .ray_runner import RayRunner
+    from .run import run_batch
+
+    threads = max(1, int(ray.cpus_per_video))
+    try:
+        # Ray prints on stdout what becomes of its machines; stdout is the reporter's alone.
+        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+            run_batch(settings, reporter, cancellation, lambda: RayRunner(ray, reporter), threads)
+    except CancelledError:
+        # Ray takes seconds to take a cluster of its own down, which ends with this process all the same.
+        atexit.register(_end_at_once)
+        raise
+
+
+def _end_at_once() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(EXIT_CANCELLED)
 
 
 def read_settings(options: argparse.Namespace) -> BatchSettings:
