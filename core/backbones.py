@@ -42,7 +42,7 @@ def backbone_loaders(settings: EstimateSettings) -> dict[str, Loader]:
         assert settings.network is not None
         network = settings.network
         loaders = {name: _open_loader(name, settings) for name in POSE_NETWORKS}
-        return {"network": lambda: load_user_network(network, settings.device, THREADS_PER_NETWORK), **loaders}
+        return {"network": lambda: load_user_network(network, settings.device, _threads(settings)), **loaders}
     return {name: _open_loader(name, settings) for name in OPEN_NETWORKS}
 
 
@@ -86,14 +86,18 @@ def licence_of(backbone: Backbone, networks: Mapping[str, Any]) -> str:
 
 
 def _pare_loaders(settings: EstimateSettings) -> dict[str, Loader]:
-    device, temporal = settings.device, settings.temporal_weights
+    device, threads, temporal = settings.device, _threads(settings), settings.temporal_weights
     loaders: dict[str, Loader] = {
-        "pare": lambda: load_pare_network(settings.checkpoint, device, THREADS_PER_NETWORK),
+        "pare": lambda: load_pare_network(settings.checkpoint, device, threads),
     }
     if temporal is not None:
-        loaders["pare_temporal"] = lambda: load_temporal_network(temporal, device, THREADS_PER_NETWORK)
+        loaders["pare_temporal"] = lambda: load_temporal_network(temporal, device, threads)
     return loaders
 
 
 def _open_loader(name: str, settings: EstimateSettings) -> Loader:
-    return lambda: load_network(name, settings.engine, settings.device, THREADS_PER_NETWORK)
+    return lambda: load_network(name, settings.engine, settings.device, _threads(settings))
+
+
+def _threads(settings: EstimateSettings) -> int:
+    return settings.threads or THREADS_PER_NETWORK

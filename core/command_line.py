@@ -4,12 +4,13 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
+from .batch.command import add_batch
 from .cancellation import listen_for_cancel, run_cancellable
 from .development_commands import add_development_commands
-from .errors import EXIT_DONE, CancelledError, JointwiseError, OptionError
+from .errors import EXIT_DONE, CancelledError, JointwiseError, OptionError, describe_defect
+from .estimate_options import add_estimate_options, file_argument
 from .protocol import Error, Hello
 from .reporting import JsonReporter, Reporter, TerminalReporter
 from .settings import EstimateSettings
@@ -28,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; return the exit code: 0 done, 2 unusable input, 3 nobody found, 130 cancelled."""
+    """Run one command; return the exit code: 0 done, 2 unusable input, 3 nobody found, 4 some failed, 130 cancelled."""
     reporter: Reporter = JsonReporter(sys.stdout) if "--json" in arguments else TerminalReporter()
     try:
         reporter.emit(Hello(read_version()))
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         # Whoever stops reading, `head` say, has seen enough.
         return _report_failure(CancelledError(), reporter)
     except Exception as error:  # the one place that may catch everything
-        return _report_failure(_describe_defect(error), reporter)
+        return _report_failure(describe_defect(error), reporter)
     return EXIT_DONE
 
 
@@ -55,33 +56,13 @@ def _report_failure(error: JointwiseError, reporter: Reporter) -> int:
     return error.exit_code
 
 
-def _describe_defect(error: Exception) -> JointwiseError:
-    """Return what should not have happened as a sentence with the place in our code."""
-    traceback = error.__traceback__
-    while traceback and traceback.tb_next:
-        traceback = traceback.tb_next
-    place = (
-        f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}" if traceback else "unknown place"
-    )
-    message = f"An unexpected error stopped the work: {type(error).__name__}: {error} ({place})."
-    return JointwiseError(message, "Please report this sentence together with the video's format.")
-
-
-def _file(name: str) -> Path:
-    """Return the path of an argument; OpenCV dies of names that are not text."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise argparse.ArgumentTypeError(f"the name {name!r} is not valid UTF-8; rename the file") from None
-    return Path(name)
-
-
 def _build_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m core", description="Motion capture from a video.")
     parser.add_argument("--version", action="version", version=read_version())
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     _add_estimate(commands)
     _add_import(commands)
+    add_batch(commands)
     _add_overlay(commands)
     _add_contact_sheet(commands)
     _add_features(commands)
@@ -91,64 +72,12 @@ def _build_parser() -> argparse.ArgumentParser:
 
 def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("estimate", help="video in, motion file out")
-    command.add_argument("video", type=_file, help="the video; it is only read")
-    command.add_argument("--output", type=_file, required=True, metavar="OUT.npz", help="the main person's motion file")
-    command.add_argument("--start", type=int, default=0, metavar="N", help="first frame, counted from 0 (default: 0)")
-    command.add_argument("--end", type=int, metavar="N", help="first frame that is not used (default: to the end)")
+    command.add_argument("video", type=file_argument, help="the video; it is only read")
     command.add_argument(
-        "--people",
-        default="main",
-        metavar="WHO",
-        help="main, all, or numbers such as 1,3, in order of size times screen time; the first one's file is OUT.npz, "
-        "the others' are OUT_person3.npz and so on (default: main)",
+        "--output", type=file_argument, required=True, metavar="OUT.npz", help="the main person's motion file"
     )
-    command.add_argument(
-        "--backbone",
-        choices=["blazepose", "pare", "onnx"],
-        default="blazepose",
-        help="what looks at each frame: the bundled network, your PARE weights, or your own network",
-    )
-    command.add_argument(
-        "--quality",
-        choices=["fast", "balanced", "best"],
-        default="balanced",
-        help="exactness against time: fast is about three times as fast, best takes up to twice as long",
-    )
-    command.add_argument(
-        "--model", choices=["heavy", "full"], help="the landmark network, where it is not to be the quality's"
-    )
-    command.add_argument("--checkpoint", type=_file, metavar="FILE", help="pare: your weights")
-    command.add_argument("--temporal-weights", type=_file, metavar="FILE", help="pare: trained motion prior")
-    command.add_argument("--network", type=_file, metavar="FILE.toml", help="onnx: the description of your network")
-    command.add_argument("--smpl", type=_file, metavar="FILE", help="pare, onnx: your neutral SMPL file")
-    command.add_argument(
-        "--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where the networks run"
-    )
-    command.add_argument("--engine", choices=["auto", "onnx", "torch"], default="auto", help="what runs the networks")
-    command.add_argument(
-        "--window",
-        default="track",
-        metavar="track|N",
-        help="frames that the temporal network sees at once: the whole track, or a sliding window (the paper's is 16)",
-    )
-    command.add_argument(
-        "--root",
-        choices=["refined", "weak"],
-        default="refined",
-        help="refined: fit pose and place to the whole track (bundled backbone only); weak: each frame's own, smoothed",
-    )
-    command.add_argument(
-        "--focal-length",
-        type=float,
-        metavar="PX",
-        dest="focal_length_px",
-        help="in pixels of the video (default: the video's metadata, else 0.75 of the picture's diagonal)",
-    )
-    command.add_argument("--focal-length-35mm", type=float, metavar="MM", help="instead: the 35 mm equivalent")
-    command.add_argument(
-        "--detector-weights", type=_file, metavar="FILE", help="your own YOLO weights (needs ultralytics)"
-    )
-    command.add_argument("--overlay", type=_file, metavar="FILE.mp4", help="also draw the body over the video")
+    add_estimate_options(command)
+    command.add_argument("--overlay", type=file_argument, metavar="FILE.mp4", help="also draw the body over the video")
     command.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
     command.set_defaults(run=_run_estimate)
 
@@ -168,9 +97,9 @@ def _run_estimate(options: argparse.Namespace, reporter: Reporter) -> None:
 def _add_import(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("import", help="motion of another program in, motion file out")
     command.add_argument(
-        "source", type=_file, help="AMASS or SMPL-X npz, BVH, or a result of VIBE, PARE, WHAM, GVHMR or 4D-Humans"
+        "source", type=file_argument, help="AMASS or SMPL-X npz, BVH, or a result of VIBE, PARE, WHAM, GVHMR or 4D-Humans"
     )
-    command.add_argument("--output", type=_file, required=True, metavar="OUT.npz", help="the motion file")
+    command.add_argument("--output", type=file_argument, required=True, metavar="OUT.npz", help="the motion file")
     _add_smpl(command)
     command.add_argument(
         "--frame-rate", type=float, metavar="HZ", dest="frame_rate_hz", help="where the file says none, or a wrong one"
@@ -196,16 +125,18 @@ def _run_import(options: argparse.Namespace, reporter: Reporter) -> None:
 
 def _add_overlay(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("overlay", help="draw motion files over their video")
-    command.add_argument("video", type=_file)
-    command.add_argument("--motion", type=_file, required=True, action="append", help="may be given several times")
+    command.add_argument("video", type=file_argument)
+    command.add_argument(
+        "--motion", type=file_argument, required=True, action="append", help="may be given several times"
+    )
     _add_smpl(command)
-    command.add_argument("--output", type=_file, required=True, metavar="FILE.mp4")
+    command.add_argument("--output", type=file_argument, required=True, metavar="FILE.mp4")
     command.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
     command.set_defaults(run=_run_overlay)
 
 
 def _add_smpl(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--smpl", type=_file, metavar="FILE", help="your SMPL file, for motions on that body")
+    command.add_argument("--smpl", type=file_argument, metavar="FILE", help="your SMPL file, for motions on that body")
 
 
 def _run_overlay(options: argparse.Namespace, reporter: Reporter) -> None:
@@ -221,11 +152,11 @@ def _run_overlay(options: argparse.Namespace, reporter: Reporter) -> None:
 
 def _add_contact_sheet(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("contact-sheet", help="source, overlay and rendered views in one picture")
-    command.add_argument("--video", type=_file, required=True)
-    command.add_argument("--motion", type=_file, required=True)
-    command.add_argument("--renders", type=_file, help="folder of frame_000123.png files")
+    command.add_argument("--video", type=file_argument, required=True)
+    command.add_argument("--motion", type=file_argument, required=True)
+    command.add_argument("--renders", type=file_argument, help="folder of frame_000123.png files")
     _add_smpl(command)
-    command.add_argument("--output", type=_file, required=True, metavar="FILE.png")
+    command.add_argument("--output", type=file_argument, required=True, metavar="FILE.png")
     command.set_defaults(run=_run_contact_sheet)
 
 
@@ -237,13 +168,15 @@ def _run_contact_sheet(options: argparse.Namespace, reporter: Reporter) -> None:
 
 def _add_features(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("features", help="what a backbone computes on crops")
-    command.add_argument("crops", type=_file, help="npz with crops (N, 224, 224, 3) uint8 RGB")
+    command.add_argument("crops", type=file_argument, help="npz with crops (N, 224, 224, 3) uint8 RGB")
     command.add_argument("--backbone", choices=["pare"], default="pare")
-    command.add_argument("--checkpoint", type=_file, help="PARE's weights")
-    command.add_argument("--config", type=_file, metavar="FILE.yaml", help="PARE's settings (default: the file beside)")
+    command.add_argument("--checkpoint", type=file_argument, help="PARE's weights")
+    command.add_argument(
+        "--config", type=file_argument, metavar="FILE.yaml", help="PARE's settings (default: the file beside)"
+    )
     command.add_argument("--part-maps", action="store_true", help="write the part maps too")
     command.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto")
-    command.add_argument("--output", type=_file, required=True, metavar="OUT.npz")
+    command.add_argument("--output", type=file_argument, required=True, metavar="OUT.npz")
     command.set_defaults(run=_run_features)
 
 

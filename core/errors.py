@@ -3,11 +3,13 @@
 Used by the core to choose the exit code and the `error` event, and by the add-on to show the same sentence.
 """
 
+from pathlib import Path
 from typing import ClassVar, Final
 
 EXIT_DONE: Final = 0
 EXIT_UNUSABLE_INPUT: Final = 2
 EXIT_NOBODY_FOUND: Final = 3
+EXIT_SOME_FAILED: Final = 4
 EXIT_CANCELLED: Final = 130
 
 
@@ -98,6 +100,13 @@ class NobodyFoundError(JointwiseError):
     exit_code = EXIT_NOBODY_FOUND
 
 
+class SomeFailedError(JointwiseError):
+    """A batch is through, and some of its videos failed."""
+
+    code = "some_failed"
+    exit_code = EXIT_SOME_FAILED
+
+
 class CancelledError(JointwiseError):
     """The user cancelled."""
 
@@ -106,3 +115,15 @@ class CancelledError(JointwiseError):
 
     def __init__(self) -> None:
         super().__init__("Cancelled.")
+
+
+def describe_defect(error: Exception) -> JointwiseError:
+    """Return what should not have happened as a sentence with the place in our code."""
+    traceback = error.__traceback__
+    while traceback and traceback.tb_next:
+        traceback = traceback.tb_next
+    place = (
+        f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}" if traceback else "unknown place"
+    )
+    message = f"An unexpected error stopped the work: {type(error).__name__}: {error} ({place})."
+    return JointwiseError(message, "Please report this sentence together with the video's format.")

@@ -26,7 +26,7 @@ class Status:
     """Progress of one stage; `frame` of `frame_count` done, `seconds_left` from the tenth frame on.
 
     The stages of `estimate`, in order: `load` (networks), `skip` (frames before the first), `track`, `estimate`
-    (people), `overlay`; later versions may have others.
+    (people), `overlay`; later versions may have others. `batch` has one, `batch`, and counts videos.
     """
 
     stage: str
@@ -69,7 +69,36 @@ class Result:
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
-Event = Hello | Status | Preview | Warning | Error | Result
+@dataclass(frozen=True)
+class VideoReport:
+    """One video of `batch` is settled: the `number`-th of `count`.
+
+    `state` is `done`, `skipped` (done before), `failed` or `nobody found`; `message` says why, or what to know.
+    `paths` are its files: the motion files, main person first, and the overlay.
+    """
+
+    video: str
+    state: str
+    number: int
+    count: int
+    seconds: float = 0.0
+    frames: int = 0
+    people: int = 0
+    message: str = ""
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All videos of `batch` are settled, or it was cancelled: how many are in each state, and the files that say so."""
+
+    states: dict[str, int]
+    csv: str
+    json: str
+    seconds: float
+
+
+Event = Hello | Status | Preview | Warning | Error | Result | VideoReport | Summary
 
 _EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "hello": Hello,
@@ -78,6 +107,8 @@ _EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "warning": Warning,
     "error": Error,
     "result": Result,
+    "video": VideoReport,
+    "summary": Summary,
 }
 _TYPE_NAMES: Final = {event_type: name for name, event_type in _EVENT_TYPES.items()}
 

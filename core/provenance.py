@@ -50,12 +50,12 @@ def _other_files(settings: EstimateSettings) -> list[Path | None]:
 
 
 def _options(settings: EstimateSettings) -> dict[str, Any]:
-    """Return what the user chose, or left as it was; the video and the outputs aside."""
+    """Return what the user chose, or left as it was; the video, the outputs and the threads aside."""
     values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
     return {
         name: value.name if isinstance(value, Path) else value
         for name, value in values.items()
-        if value is not None and name not in ("video", "output", "overlay")
+        if value is not None and name not in ("video", "output", "overlay", "threads")
     }
 
 

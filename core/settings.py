@@ -21,6 +21,7 @@ class EstimateSettings:
     `window` is `track` (state carried over the whole track) or a sliding window's length in frames.
     `model` is the landmark network where it is not the one of `quality` (core/quality.py).
     `root` is `refined` (the whole-track fit, for the bundled backbone) or `weak` (each frame's weak camera, smoothed).
+    `threads` are a network's processor threads, None for the usual number.
     `checkpoint` and `temporal_weights` belong to the backbone `pare`, `network` to `onnx`, `smpl` to both.
     """
 
@@ -38,6 +39,7 @@ class EstimateSettings:
     network: Path | None = None
     device: Device = "auto"
     engine: EngineName = "auto"
+    threads: int | None = None
     window: str = "track"
     root: Root = "refined"
     focal_length_px: float | None = None

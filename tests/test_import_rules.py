@@ -23,7 +23,7 @@ CONTRACT = {
 
 DEVELOPMENT = ("core.training", "core.conversion")
 DEVELOPMENT_ENTRY = "core.development_commands"
-HEAVY_EXTRAS = {"torch", "onnx", "safetensors", "smplx", "ultralytics", "torchvision", "tflite"}
+HEAVY_EXTRAS = {"torch", "onnx", "safetensors", "smplx", "ultralytics", "torchvision", "tflite", "ray"}
 FOREIGN_TO_BLENDER = {"torch", "cv2", "scipy", "onnxruntime", *HEAVY_EXTRAS}
 PIPELINE_STAGES = (
     "command_line",

@@ -10,7 +10,7 @@ from .console import SetupError, run_through, say
 from .environments import ensure_environment
 from .layout import DEV_FOLDER, DIST_FOLDER, ROOT
 
-_NEED_ONNX_FILES: Final = {"estimate", "features"}
+_NEED_ONNX_FILES: Final = {"estimate", "batch", "features"}
 _NEED_TORCH: Final = {"train", "evaluate"}
 
 

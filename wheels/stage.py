@@ -21,6 +21,7 @@ SHIPPED_PATTERNS: Final = (
     "blender_addon/**/*.py",
     "blender_addon/**/*.tsv",
     "core/*.py",
+    "core/batch/*.py",
     "core/models/*.py",
     "core/motion_import/*.py",
     "core/refinement/*.py",

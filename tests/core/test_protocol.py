@@ -11,6 +11,8 @@ from core import protocol
         protocol.Preview("/a b/ü.png", 4),
         protocol.Warning("gaps", "Nobody was seen in 3 frames."),
         protocol.Error("bad_video", 'The file "x" is no video.', "Choose another."),
+        protocol.VideoReport("day 1/ü.mp4", "done", 3, 20, 1.5, 96, 2, "Said.", ("ü.npz", "ü_person2.npz")),
+        protocol.Summary({"done": 3, "nobody found": 1}, "a.csv", "a.json", 12.5),
         protocol.Result(("a.npz", "a_person2.npz"), "a.mp4", {"track": 1.5}),
     ],
 )

@@ -69,5 +69,6 @@ def test_development_stays_out_of_the_zip() -> None:
     files = shipped_files()
     assert "core/pipeline.py" in files
     assert {"core/models/engine.py", "core/motion_import/importer.py", "blender_addon/export/fbx.py"} <= set(files)
+    assert {"core/batch/run.py", "core/batch/ray_runner.py"} <= set(files)
     for part in ("tests/", "core/training/", "core/conversion/", "wheels/", ".safetensors", "dev.py", "__pycache__"):
         assert [name for name in files if part in name] == []
