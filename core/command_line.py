@@ -12,7 +12,7 @@ from .development_commands import add_development_commands
 from .errors import EXIT_DONE, CancelledError, JointwiseError, OptionError
 from .protocol import Error, Hello
 from .reporting import JsonReporter, Reporter, TerminalReporter
-from .settings import EstimateSettings
+from .settings import EstimateSettings, PeopleSettings
 from .version import read_version
 
 
@@ -81,6 +81,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=read_version())
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     _add_estimate(commands)
+    _add_people(commands)
     _add_overlay(commands)
     _add_contact_sheet(commands)
     _add_features(commands)
@@ -90,16 +91,16 @@ def _build_parser() -> argparse.ArgumentParser:
 
 def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("estimate", help="video in, motion file out")
-    command.add_argument("video", type=_file, help="the video; it is only read")
     command.add_argument("--output", type=_file, required=True, metavar="OUT.npz", help="the main person's motion file")
-    command.add_argument("--start", type=int, default=0, metavar="N", help="first frame, counted from 0 (default: 0)")
-    command.add_argument("--end", type=int, metavar="N", help="first frame that is not used (default: to the end)")
+    _add_tracking(command)
     command.add_argument(
         "--people",
         default="main",
         metavar="WHO",
-        help="main, all, or numbers such as 1,3, in order of size times screen time; the first one's file is OUT.npz, "
-        "the others' are OUT_person3.npz and so on (default: main)",
+        help="main, all, or people such as 1,3: numbers in order of size times screen time, or places FRAME@X:Y such "
+        "as 12@0.43:0.61 (the command people prints them) for whoever's hips are nearest to that place in that frame, "
+        "in shares of the picture from its left upper corner; the first one's file is OUT.npz, the others' are "
+        "OUT_person3.npz and so on (default: main)",
     )
     command.add_argument(
         "--backbone",
@@ -107,23 +108,11 @@ def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
         default="blazepose",
         help="what looks at each frame: the bundled network, your PARE weights, or your own network",
     )
-    command.add_argument(
-        "--quality",
-        choices=["fast", "balanced", "best"],
-        default="balanced",
-        help="exactness against time: fast is about three times as fast, best takes up to twice as long",
-    )
-    command.add_argument(
-        "--model", choices=["heavy", "full"], help="the landmark network, where it is not to be the quality's"
-    )
+    _add_quality(command, "balanced")
     command.add_argument("--checkpoint", type=_file, metavar="FILE", help="pare: your weights")
     command.add_argument("--temporal-weights", type=_file, metavar="FILE", help="pare: trained motion prior")
     command.add_argument("--network", type=_file, metavar="FILE.toml", help="onnx: the description of your network")
     command.add_argument("--smpl", type=_file, metavar="FILE", help="pare, onnx: your neutral SMPL file")
-    command.add_argument(
-        "--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where the networks run"
-    )
-    command.add_argument("--engine", choices=["auto", "onnx", "torch"], default="auto", help="what runs the networks")
     command.add_argument(
         "--window",
         default="track",
@@ -144,12 +133,36 @@ def _add_estimate(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="in pixels of the video (default: the video's metadata, else 0.75 of the picture's diagonal)",
     )
     command.add_argument("--focal-length-35mm", type=float, metavar="MM", help="instead: the 35 mm equivalent")
+    command.add_argument("--overlay", type=_file, metavar="FILE.mp4", help="also draw the body over the video")
+    command.set_defaults(run=_run_estimate)
+
+
+def _add_tracking(command: argparse.ArgumentParser) -> None:
+    """Add what every command takes that follows people through a video."""
+    command.add_argument("video", type=_file, help="the video; it is only read")
+    command.add_argument("--start", type=int, default=0, metavar="N", help="first frame, counted from 0 (default: 0)")
+    command.add_argument("--end", type=int, metavar="N", help="first frame that is not used (default: to the end)")
+    command.add_argument(
+        "--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where the networks run"
+    )
+    command.add_argument("--engine", choices=["auto", "onnx", "torch"], default="auto", help="what runs the networks")
     command.add_argument(
         "--detector-weights", type=_file, metavar="FILE", help="your own YOLO weights (needs ultralytics)"
     )
-    command.add_argument("--overlay", type=_file, metavar="FILE.mp4", help="also draw the body over the video")
     command.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
-    command.set_defaults(run=_run_estimate)
+
+
+def _add_quality(command: argparse.ArgumentParser, default: str) -> None:
+    command.add_argument(
+        "--quality",
+        choices=["fast", "balanced", "best"],
+        default=default,
+        help="exactness against time: fast is about three times as fast as balanced, best takes up to twice as long "
+        f"(default: {default})",
+    )
+    command.add_argument(
+        "--model", choices=["heavy", "full"], help="the landmark network, where it is not to be the quality's"
+    )
 
 
 def _run_estimate(options: argparse.Namespace, reporter: Reporter) -> None:
@@ -160,6 +173,28 @@ def _run_estimate(options: argparse.Namespace, reporter: Reporter) -> None:
         from .pipeline import estimate
 
         estimate(EstimateSettings(**fields), reporter, cancellation)
+
+    run_cancellable(work, cancellation)
+
+
+def _add_people(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser("people", help="who is in a video, for how long, and where")
+    _add_tracking(command)
+    _add_quality(command, "fast")
+    command.add_argument(
+        "--thumbnails", type=_file, metavar="DIR", help="folder for a picture of each person: person1.png and so on"
+    )
+    command.set_defaults(run=_run_people)
+
+
+def _run_people(options: argparse.Namespace, reporter: Reporter) -> None:
+    cancellation = listen_for_cancel()
+    fields = {name: value for name, value in vars(options).items() if name not in ("run", "json")}
+
+    def work() -> None:
+        from .people_scan import scan_people
+
+        scan_people(PeopleSettings(**fields), reporter, cancellation)
 
     run_cancellable(work, cancellation)
 

@@ -12,6 +12,10 @@ from core import protocol
         protocol.Warning("gaps", "Nobody was seen in 3 frames."),
         protocol.Error("bad_video", 'The file "x" is no video.', "Choose another."),
         protocol.Result(("a.npz", "a_person2.npz"), "a.mp4", {"track": 1.5}),
+        protocol.People(
+            (protocol.FoundPerson(1, 0, 95, 3.2, (187, 380), (120, 190, 255), 94, (0.0763, 0.7509), "p.png"),)
+        ),
+        protocol.People(()),
     ],
 )
 def test_every_event_survives_the_wire(event):
@@ -26,7 +30,12 @@ def test_the_status_line_is_exactly_this():
 
 
 @pytest.mark.parametrize(
-    "line", ["", "INFO: loading", "[1, 2]", "{}", '{"type": "unknown"}', '{"type": "status"}', '{"type": ["status"]}']
+    "line",
+    [
+        *("", "INFO: loading", "[1, 2]", "{}", '{"type": "unknown"}', '{"type": "status"}', '{"type": ["status"]}'),
+        *('{"type": "people", "people": [1]}', '{"type": "people", "people": 1}'),
+        *('{"type": "people"}', '{"type": "people", "people": [{"rank": 1}]}'),
+    ],
 )
 def test_a_line_that_is_no_event_is_none(line):
     assert protocol.decode_event(line) is None
