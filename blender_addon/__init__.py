@@ -8,6 +8,9 @@ from typing import Final
 
 import bpy
 
+from .clip_queue.operators import JOINTWISE_OT_clear_queue, JOINTWISE_OT_estimate_queue, JOINTWISE_OT_queue_clips
+from .clip_queue.panel import JOINTWISE_PT_queue
+from .clip_queue.properties import JointwiseQueuedClip
 from .operators import (
     JOINTWISE_OT_cancel,
     JOINTWISE_OT_copy_log,
@@ -17,6 +20,9 @@ from .operators import (
     JOINTWISE_OT_set_scene_rate,
 )
 from .panels import JOINTWISE_PT_estimate, JOINTWISE_PT_options, JOINTWISE_PT_result
+from .people.operators import JOINTWISE_OT_find_people
+from .people.properties import JointwisePerson
+from .people.thumbnails import free_thumbnails
 from .preferences import JointwisePreferences
 from .properties import JointwiseSettings, register_settings, unregister_settings
 from .running import finish_all
@@ -26,6 +32,8 @@ __all__ = ["assemble_motion", "register", "unregister"]
 
 CLASSES: Final = (
     JointwisePreferences,
+    JointwisePerson,
+    JointwiseQueuedClip,
     JointwiseSettings,
     JOINTWISE_OT_estimate,
     JOINTWISE_OT_cancel,
@@ -33,8 +41,13 @@ CLASSES: Final = (
     JOINTWISE_OT_export_fbx,
     JOINTWISE_OT_set_scene_rate,
     JOINTWISE_OT_copy_log,
+    JOINTWISE_OT_find_people,
+    JOINTWISE_OT_queue_clips,
+    JOINTWISE_OT_clear_queue,
+    JOINTWISE_OT_estimate_queue,
     JOINTWISE_PT_estimate,
     JOINTWISE_PT_options,
+    JOINTWISE_PT_queue,
     JOINTWISE_PT_result,
 )
 
@@ -54,6 +67,7 @@ def unregister() -> None:
     """End what runs and take everything away again."""
     atexit.unregister(unregister)
     finish_all()
+    free_thumbnails()
     unregister_settings()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

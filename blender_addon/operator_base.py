@@ -26,12 +26,8 @@ class JointwiseOperator:
         """Call a step of the work and turn what it raises into a report and the panel's text."""
         try:
             result: set[str] = step(context)
-        except JointwiseError as error:
-            return self._fail(str(error), isinstance(error, CancelledError))
         except Exception as error:  # the user sees a sentence whatever happened; the log keeps the rest
-            MESSAGES.log = traceback.format_exc()
-            sentence = f"An unexpected error stopped the work: {error} ({_place_of_ours(error)})."
-            return self._fail(f"{sentence} The add-on's preferences can copy the log for a bug report.", False)
+            return self._fail(sentence_of(error), isinstance(error, CancelledError))
         return result
 
     def _fail(self, sentence: str, is_cancelled: bool) -> set[str]:
@@ -44,8 +40,17 @@ class JointwiseOperator:
         return CANCELLED
 
 
+def sentence_of(error: Exception) -> str:
+    """Return what to tell the user about an error; of one that nobody expected the log keeps the traceback."""
+    if isinstance(error, JointwiseError):
+        return str(error)
+    MESSAGES.log = "".join(traceback.format_exception(error))
+    sentence = f"An unexpected error stopped the work: {error} ({_place_of_ours(error)})."
+    return f"{sentence} The add-on's preferences can copy the log for a bug report."
+
+
 def _place_of_ours(error: Exception) -> str:
     """Return the file and line of the innermost call that is in our own code."""
     calls = traceback.extract_tb(error.__traceback__)
-    ours = [call for call in calls if Path(call.filename).parent == Path(__file__).parent]
+    ours = [call for call in calls if Path(call.filename).is_relative_to(Path(__file__).parent)]
     return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"

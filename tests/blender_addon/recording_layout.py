@@ -8,15 +8,15 @@ ICONS = bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_ite
 
 
 class RecordingLayout:
-    """The texts, the properties' names and the buttons by operator, in the order of drawing."""
+    """The texts, the properties' names, the icons, and the buttons by operator, in the order of drawing."""
 
     def __init__(self):
-        self.labels, self.props, self.buttons = [], [], {}
+        self.labels, self.props, self.buttons, self.icons = [], [], {}, []
 
     def box(self):
         return self
 
-    def row(self):
+    def row(self, **options):
         return self
 
     def column(self, **options):
@@ -26,9 +26,14 @@ class RecordingLayout:
         assert icon in ICONS
         self.labels.append(text)
 
-    def prop(self, group, name):
+    def prop(self, group, name, text=None, translate=True):
         assert hasattr(group, name)
         self.props.append(name)
+        if text:
+            self.labels.append(text)
+
+    def template_icon(self, icon_value, scale=1.0):
+        self.icons.append(icon_value)
 
     def operator(self, name, text="", icon="NONE"):
         assert icon in ICONS
