@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ...core.protocol import People
-from .thumbnails import forget_thumbnail, keep_thumbnail
+from .thumbnails import forget_other_thumbnails, forget_thumbnail, keep_thumbnail
 
 
 class JointwisePerson(bpy.types.PropertyGroup):
@@ -30,6 +30,8 @@ class JointwisePerson(bpy.types.PropertyGroup):
 def show_people(settings: Any, video: Path, people: People) -> None:
     """Put the people of a video into the list, in place of the former ones; ticked as the setting says."""
     clear_people(settings)
+    # Lists go without notice when another file is loaded, or a scene is removed.
+    forget_other_thumbnails({person.thumbnail for scene in bpy.data.scenes for person in scene.jointwise.found_people})
     settings.found_in = str(video)
     for person in people.people:
         item = settings.found_people.add()

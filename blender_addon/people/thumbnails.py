@@ -1,14 +1,13 @@
 """The pictures of found people, as icons for the panel; they live as long as Blender, not in the file."""
 
-from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import bpy.utils.previews
 
 _previews: list[Any] = []
 """The one collection of previews, or nothing yet."""
-_numbers = count(1)
 
 
 def keep_thumbnail(path: Path) -> str:
@@ -17,7 +16,8 @@ def keep_thumbnail(path: Path) -> str:
         return ""
     if not _previews:
         _previews.append(bpy.utils.previews.new())
-    key = f"person-{next(_numbers)}"
+    # A saved file may be opened in a session that has pictures of its own.
+    key = uuid4().hex
     preview = _previews[0].load(key, str(path), "IMAGE")
     # Blender reads the file only when it is asked for the pixels.
     _ = preview.image_size[:], preview.icon_size[:]
@@ -33,6 +33,12 @@ def thumbnail_icon(key: str) -> int:
 def forget_thumbnail(key: str) -> None:
     """Free one picture; harmless when there is none."""
     if _previews and key in _previews[0]:
+        del _previews[0][key]
+
+
+def forget_other_thumbnails(used_keys: set[str]) -> None:
+    """Free all pictures but these."""
+    for key in set(_previews[0] if _previews else ()) - used_keys:
         del _previews[0][key]
 
 

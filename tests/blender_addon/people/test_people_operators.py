@@ -77,6 +77,17 @@ def test_pictures_are_freed_with_the_list_and_with_the_add_on(settings, found):
     blender_addon.register()
 
 
+def test_pictures_of_a_scene_that_is_gone_are_freed_at_the_next_search(scene, settings, found):
+    other = bpy.data.scenes.new("other")
+    other.jointwise.filepath = VIDEO
+    with bpy.context.temp_override(scene=other):
+        assert bpy.ops.jointwise.find_people("EXEC_DEFAULT") == {"FINISHED"}
+    assert len(thumbnails._previews[0]) == 4
+    bpy.data.scenes.remove(other)
+    bpy.ops.jointwise.find_people("EXEC_DEFAULT")
+    assert set(thumbnails._previews[0]) == {person.thumbnail for person in settings.found_people}
+
+
 def test_another_video_clears_the_list_and_the_same_does_not(settings, found):
     settings.filepath = VIDEO
     assert len(settings.found_people) == 2
