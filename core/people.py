@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import NobodyFoundError, OptionError
-from .protocol import place_text
+from .protocol import PLACE_REACH_FRAMES, place_text
 from .tracks import TORSO, Track
 
-NEAR_FRAMES: Final = 15
-"""How many frames from the named one somebody may be seen: another network loses people in other frames."""
 NEAR_SIZE_SHARE: Final = 0.5
 """How far from somebody's place a named one may lie, in shares of their box's longer side."""
 
@@ -62,9 +60,11 @@ def _parse_person(text: str) -> int | PicturePlace | None:
 
 
 def check_people(people: str, start: int, end: int | None) -> None:
-    """Raise OptionError unless `--people` can be understood and its places lie in the frame range."""
+    """Raise OptionError unless `--people` can be understood and its places lie in or near the frame range."""
     for person in parse_people(people) or ():
-        if isinstance(person, PicturePlace) and not start <= person.frame < (math.inf if end is None else end):
+        if not isinstance(person, PicturePlace):
+            continue
+        if not start - PLACE_REACH_FRAMES <= person.frame < (math.inf if end is None else end + PLACE_REACH_FRAMES):
             raise OptionError(
                 f"Somebody is wanted by their place in frame {person.frame}, "
                 f"which is not in the frame range {start} to {'the end' if end is None else end}.",
@@ -112,7 +112,7 @@ def _rank_at(tracks: Sequence[Track], place: PicturePlace, video: Path, image_si
 def _distance_px(track: Track, frame: int, wanted_px: NDArray[np.float64]) -> float:
     """Return how far somebody is from a point (2,) around a frame; infinite for too far, or not seen around then."""
     row = int(np.abs(track.frame_ids - frame).argmin())
-    if abs(int(track.frame_ids[row]) - frame) > NEAR_FRAMES:
+    if abs(int(track.frame_ids[row]) - frame) > PLACE_REACH_FRAMES:
         return math.inf
     distance_px = float(np.linalg.norm(places_px(track)[row] - wanted_px))
     size_px = float((track.bbox_px[row, 2:] - track.bbox_px[row, :2]).max())

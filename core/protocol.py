@@ -11,6 +11,8 @@ from typing import Any, Final
 
 PROTOCOL_VERSION: Final = 1
 CANCEL_LINE: Final = "cancel"
+PLACE_REACH_FRAMES: Final = 15
+"""How many frames from that of a place somebody may be seen: another network loses people in other frames."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class FoundPerson:
         place: x, y of the middle of the hips in that frame, in shares of the picture's width and height from its left
             upper corner.
         thumbnail: path of a PNG, or None.
+        sightings: places all through the person's time, for an estimate of other frames, as `estimate --people` takes
+            them.
     """
 
     rank: int
@@ -94,6 +98,7 @@ class FoundPerson:
     frame: int
     place: tuple[float, float]
     thumbnail: str | None = None
+    sightings: tuple[str, ...] = ()
 
     @property
     def place_text(self) -> str:

@@ -3,12 +3,14 @@
 Note: `settings` is `scene.jointwise` with its fields `people`, `people_numbers`, `found_people` and `found_in`.
 """
 
+import math
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ...core.protocol import People
+from ...core.errors import OptionError
+from ...core.protocol import PLACE_REACH_FRAMES, People
 from .thumbnails import forget_other_thumbnails, forget_thumbnail, keep_thumbnail
 
 
@@ -21,8 +23,10 @@ class JointwisePerson(bpy.types.PropertyGroup):
     color: bpy.props.FloatVectorProperty(
         name="Color", description="The frame's color in the person's picture", subtype="COLOR_GAMMA", min=0.0, max=1.0
     )
-    place: bpy.props.StringProperty(
-        name="Place", description="A frame and where in its picture the person is, as the core takes it: FRAME@X:Y"
+    places: bpy.props.StringProperty(
+        name="Places",
+        description="Frames and where in their pictures the person is, as the core takes them: FRAME@X:Y, with spaces "
+        "between them and the best one first",
     )
     thumbnail: bpy.props.StringProperty(name="Picture", description="Key of the picture", options={"HIDDEN"})
 
@@ -39,7 +43,7 @@ def show_people(settings: Any, video: Path, people: People) -> None:
         item.rank = person.rank
         item.seconds = person.seconds
         item.color = [channel / 255 for channel in person.color]
-        item.place = person.place_text
+        item.places = " ".join(dict.fromkeys([person.place_text, *person.sightings]))
         item.thumbnail = keep_thumbnail(Path(person.thumbnail)) if person.thumbnail else ""
     tick_as_set(settings)
 
@@ -70,8 +74,23 @@ def tick_as_set(settings: Any) -> None:
 
 
 def ticked_people(settings: Any, video: Path) -> str | None:
-    """Return the ticked people of a video as the core takes them, by their places; None where nobody is ticked."""
+    """Return the ticked people of a video as the core takes them, by their places; None where nobody is ticked.
+
+    Raises:
+        OptionError: one of the ticked people is not seen in the frame range.
+    """
     if not settings.found_in or Path(settings.found_in) != video:
         return None
-    places = [person.place for person in settings.found_people if person.is_chosen]
-    return ",".join(places) or None
+    ticked = [person for person in settings.found_people if person.is_chosen]
+    return ",".join(_place_in_range(person, settings.start, settings.end or math.inf) for person in ticked) or None
+
+
+def _place_in_range(person: Any, start: int, end: float) -> str:
+    """Return somebody's first place whose frame is in a range, or nearly where none is."""
+    for margin in (0, PLACE_REACH_FRAMES):
+        for place in person.places.split():
+            if start - margin <= int(place.partition("@")[0]) < end + margin:
+                return str(place)
+    raise OptionError(
+        f"Person {person.rank} is not seen in the chosen frames.", "Take the tick away, or choose other frames."
+    )

@@ -8,7 +8,7 @@ import pytest
 
 from core.cancellation import Cancellation
 from core.errors import CancelledError, NobodyFoundError, OptionError, OutputError
-from core.people_scan import best_row, scan_people
+from core.people_scan import scan_people, sight_quality, sighting_rows
 from core.people_thumbnails import FRAME_WIDTH_PX, SIDE_PX, thumbnail
 from core.person_colors import person_color
 from core.pipeline import EstimateJob
@@ -65,6 +65,7 @@ def test_everyone_is_found_with_their_twin(scanned):
     for person in people:
         assert 0 <= person.first_frame <= person.frame <= person.last_frame < FRAME_COUNT
         assert person.seconds == pytest.approx(FRAME_COUNT / 30, abs=0.1)
+        assert person.place_text in person.sightings
         assert person.box_size[1] > person.box_size[0] > 20
     assert len({person.color for person in people}) == 4
 
@@ -153,8 +154,15 @@ def test_the_frame_is_one_where_the_person_is_large_whole_visible_and_apart():
     track.keypoints2d_px[10:20, :6] = -5
     track.visibility[20:30] = 0.4
     other = make_track(510, frame_ids=range(30, 38))
-    assert best_row(track, [other], INFO) in (38, 39)
-    assert best_row(track, [], INFO) in range(30, 40)
+    assert sight_quality(track, [other], INFO).argmax() in (38, 39)
+    assert sight_quality(track, [], INFO).argmax() in range(30, 40)
+
+
+def test_sightings_are_the_best_of_each_half_second_with_the_person():
+    track = make_track(frame_ids=[*range(20), *range(60, 80)])
+    quality = np.ones(40)
+    quality[[3, 17, 25]] = 2
+    assert track.frame_ids[sighting_rows(track, quality)].tolist() == [3, 17, 65, 75]
 
 
 def test_a_box_larger_than_the_picture_is_filled_up_with_dark():

@@ -13,7 +13,11 @@ from core import protocol
         protocol.Error("bad_video", 'The file "x" is no video.', "Choose another."),
         protocol.Result(("a.npz", "a_person2.npz"), "a.mp4", {"track": 1.5}),
         protocol.People(
-            (protocol.FoundPerson(1, 0, 95, 3.2, (187, 380), (120, 190, 255), 94, (0.0763, 0.7509), "p.png"),)
+            (
+                protocol.FoundPerson(
+                    1, 0, 95, 3.2, (187, 380), (120, 190, 255), 94, (0.0763, 0.7509), "p.png", ("94@0.0763:0.7509",)
+                ),
+            )
         ),
         protocol.People(()),
     ],

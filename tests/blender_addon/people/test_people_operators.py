@@ -15,6 +15,7 @@ from jointwise_ext.blender_addon.people.operators import people_arguments
 from jointwise_ext.blender_addon.people.panel import draw_people
 from jointwise_ext.blender_addon.properties import to_settings
 from jointwise_ext.core import command_line
+from jointwise_ext.core.errors import OptionError
 
 VIDEO = "/videos/Walk in the park.mp4"
 PLACES = ["12@0.2500:0.5000", "24@0.7500:0.5000"]
@@ -49,7 +50,7 @@ def test_everybody_is_listed_with_time_color_and_place(settings, found):
     assert [person.rank for person in found] == [1, 2]
     assert [person.seconds for person in found] == pytest.approx([6.4, 3.2])
     assert list(found[0].color) == pytest.approx([1.0, 0.2, 0.0], abs=1e-3)
-    assert [person.place for person in found] == PLACES
+    assert [person.places.split()[0] for person in found] == PLACES
     assert settings.found_in == VIDEO
 
 
@@ -112,6 +113,17 @@ def test_estimate_takes_the_ticked_ones_by_their_places(settings, found):
     found[0].is_chosen = False
     assert bpy.ops.jointwise.estimate("EXEC_DEFAULT") == {"FINISHED"}
     assert f"--people {PLACES[1]} " in MESSAGES.log
+
+
+def test_a_place_in_the_chosen_frames_is_taken(settings, found):
+    """The fake core sees person 1 in the frames 12, 40 and 70, and person 2 in frame 24 alone."""
+    for start, end, frame in ((0, 30, 12), (13, 41, 40), (41, 0, 70), (20, 25, 12)):
+        settings.start, settings.end = start, end
+        assert people_option(settings).startswith(f"{frame}@")
+    settings.start, settings.end = 50, 0
+    found[1].is_chosen = True
+    with pytest.raises(OptionError, match=r"Person 2 is not seen in the chosen frames\. Take the tick away"):
+        people_option(settings)
 
 
 def test_nobody_ticked_or_another_video_is_as_the_setting_says(settings, found):

@@ -39,7 +39,8 @@ def give_people():
         shutil.copyfile(os.environ["FAKE_PICTURE"], picture)
         seen = {"first_frame": 0, "last_frame": 95, "seconds": 6.4 / rank, "box_size": [100, 300]}
         shown = {"color": [255, 51, 0], "frame": 12 * rank, "place": [x, 0.5], "thumbnail": picture}
-        people.append({"rank": rank, **seen, **shown})
+        sightings = ["12@0.25:0.5", "40@0.3:0.5", "70@0.4:0.5"] if rank == 1 else []
+        people.append({"rank": rank, "sightings": sightings, **seen, **shown})
     say(type="people", people=people)
     say(type="result", paths=[], overlay=None, seconds={})
 
