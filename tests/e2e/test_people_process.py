@@ -22,11 +22,13 @@ def test_without_json_it_is_a_table_whose_places_estimate_takes(start, run, exce
     assert len(rows) == 2, stderr
     place = next(word for word in rows[1].split() if "@" in word)
     result = run(
-        *("estimate", excerpt, *OPTIONS, "--people", place, "--model", "full"),
+        *("estimate", excerpt, *OPTIONS, "--people", f"{place},2", "--model", "full"),
         *("--output", tmp_path / "second.npz", "--json"),
     )
     assert result.returncode == 0, result.stderr
     assert result.events[-1]["paths"] == [str(tmp_path / "second.npz")]
+    warnings = [event["code"] for event in result.events if event["type"] == "warning"]
+    assert warnings.count("same_person") == 1
 
 
 def test_a_place_where_nobody_is_is_exit_code_3(run, excerpt, tmp_path):
