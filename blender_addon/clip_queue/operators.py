@@ -31,7 +31,10 @@ class JOINTWISE_OT_queue_clips(JointwiseOperator, bpy.types.Operator):
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
-        """Ask for the files."""
+        """Ask for the files, in the folder of the panel's video."""
+        video = absolute_path(context.scene.jointwise.filepath)
+        if video is not None and not self.directory:
+            self.directory = str(video.parent)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 

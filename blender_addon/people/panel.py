@@ -6,7 +6,8 @@ import bpy
 
 from .thumbnails import thumbnail_icon
 
-PICTURE_SCALE: Final = 3.0
+PICTURE_SCALE: Final = 4.0
+SWATCH_HEIGHT: Final = 0.4
 
 
 def draw_people(layout: Any, settings: Any) -> None:
@@ -25,6 +26,7 @@ def draw_people(layout: Any, settings: Any) -> None:
         column.prop(person, "is_chosen", text=text, translate=False)
         swatch = column.row()
         swatch.enabled = False
+        swatch.scale_y = SWATCH_HEIGHT
         swatch.prop(person, "color", text="")
     if not any(person.is_chosen for person in settings.found_people):
         who = settings.bl_rna.properties["people"].enum_items[settings.people].name

@@ -7,6 +7,7 @@ import pytest
 from blender_addon_recording_layout import RecordingLayout
 from jointwise_ext.blender_addon import core_run, running
 from jointwise_ext.blender_addon.clip_queue.motion_files import motion_paths
+from jointwise_ext.blender_addon.clip_queue.operators import JOINTWISE_OT_queue_clips
 from jointwise_ext.blender_addon.clip_queue.panel import JOINTWISE_PT_queue
 from jointwise_ext.blender_addon.messages import MESSAGES
 from jointwise_ext.core.motion import load_motion
@@ -165,6 +166,15 @@ def test_clips_of_one_name_get_different_motion_files():
     names = ["/out/m_a.npz", "/out/m_a_2.npz", "/out/m_b.npz"]
     assert motion_paths(Path("/out/m.npz"), videos) == [Path(name) for name in names]
     assert motion_paths(None, videos) == [None] * 3
+
+
+def test_the_file_browser_opens_in_the_videos_folder(scene):
+    scene.jointwise.filepath = "/videos/a.mp4"
+    opened = []
+    manager = SimpleNamespace(fileselect_add=lambda operator: opened.append(operator.directory))
+    chooser = SimpleNamespace(directory="")
+    JOINTWISE_OT_queue_clips.invoke(chooser, SimpleNamespace(scene=scene, window_manager=manager), None)
+    assert opened == ["/videos"]
 
 
 def test_the_panel_shows_each_clips_state(scene, queue):
