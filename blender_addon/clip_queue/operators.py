@@ -141,7 +141,8 @@ class JOINTWISE_OT_estimate_queue(CoreRunOperator, bpy.types.Operator):
 
     def _fail_clip(self, video: Path, error: Exception) -> None:
         sentence = sentence_of(error)
-        self._failures.append(f"{video.name}: {sentence}")
+        # Many of the core's sentences begin with the clip's name.
+        self._failures.append(sentence if sentence.startswith(video.name) else f"{video.name}: {sentence}")
         self._mark(video, "running", "failed", sentence)
 
     def _mark(self, video: Path, former: str, state: str, message: str = "") -> None:
