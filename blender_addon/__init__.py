@@ -11,6 +11,9 @@ import bpy
 from .cleanup.operators import JOINTWISE_OT_apply_contacts, JOINTWISE_OT_reset_cleanup, JOINTWISE_OT_reset_contacts
 from .cleanup.panel import JOINTWISE_PT_cleanup, JOINTWISE_PT_cleanup_joints
 from .cleanup.properties import JointwiseCleanup, register_cleanup, unregister_cleanup
+from .clip_queue.operators import JOINTWISE_OT_clear_queue, JOINTWISE_OT_estimate_queue, JOINTWISE_OT_queue_clips
+from .clip_queue.panel import JOINTWISE_PT_queue
+from .clip_queue.properties import JointwiseQueuedClip
 from .export.operators import CLASSES as EXPORT_OPERATORS
 from .export.panel import JOINTWISE_PT_export
 from .export.properties import JointwiseExportSettings
@@ -23,6 +26,9 @@ from .operators import (
     JOINTWISE_OT_set_scene_rate,
 )
 from .panels import JOINTWISE_PT_estimate, JOINTWISE_PT_options, JOINTWISE_PT_result
+from .people.operators import JOINTWISE_OT_find_people
+from .people.properties import JointwisePerson
+from .people.thumbnails import free_thumbnails
 from .preferences import JointwisePreferences
 from .properties import JointwiseSettings, register_settings, unregister_settings
 from .running import finish_all
@@ -33,6 +39,8 @@ __all__ = ["assemble_motion", "register", "unregister"]
 CLASSES: Final = (
     JointwisePreferences,
     JointwiseExportSettings,
+    JointwisePerson,
+    JointwiseQueuedClip,
     JointwiseSettings,
     JointwiseCleanup,
     JOINTWISE_OT_estimate,
@@ -45,8 +53,13 @@ CLASSES: Final = (
     JOINTWISE_OT_apply_contacts,
     JOINTWISE_OT_reset_contacts,
     JOINTWISE_OT_reset_cleanup,
+    JOINTWISE_OT_find_people,
+    JOINTWISE_OT_queue_clips,
+    JOINTWISE_OT_clear_queue,
+    JOINTWISE_OT_estimate_queue,
     JOINTWISE_PT_estimate,
     JOINTWISE_PT_options,
+    JOINTWISE_PT_queue,
     JOINTWISE_PT_result,
     JOINTWISE_PT_cleanup,
     JOINTWISE_PT_cleanup_joints,
@@ -71,6 +84,7 @@ def unregister() -> None:
     atexit.unregister(unregister)
     finish_all()
     unregister_cleanup()
+    free_thumbnails()
     unregister_settings()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -1,4 +1,4 @@
-"""One estimate from the click to its motion files: prepares the runtime in a thread, then runs the core.
+"""One run of the core from the click to its result: prepares the runtime in a thread, then runs the core.
 
 Imports no bpy: the operator calls `poll` from Blender's main thread, and the panel reads the public fields.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ..core.errors import CancelledError, JointwiseError, WorkerError
-from ..core.protocol import Hello, Result, Status, Warning
+from ..core.protocol import Hello, People, Result, Status, Warning
 from .bundled_packages import ReportProgress
 from .worker_client import WorkerClient
 from .worker_runtime import WorkerCommand
@@ -26,11 +26,12 @@ PrepareWorker = Callable[[ReportProgress], WorkerCommand]
 
 
 class EstimateSession:
-    """One run of `python -m core estimate`.
+    """One run of `python -m core estimate` or `people`.
 
     Attributes:
         status: the latest stage and progress.
         warnings: sentences of the core's warnings so far.
+        people: whom the command `people` found, once it has said so.
         log: the core's words besides its events, for a bug report.
     """
 
@@ -38,6 +39,7 @@ class EstimateSession:
         """Start at once; returns before anything slow is done."""
         self.status = Status(START_STAGE)
         self.warnings: list[str] = []
+        self.people: People | None = None
         self.log = ""
         self.core_version = ""
         self._arguments = list(arguments)
@@ -81,6 +83,8 @@ class EstimateSession:
                 self.status = event
             elif isinstance(event, Warning):
                 self.warnings.append(event.message)
+            elif isinstance(event, People):
+                self.people = event
             elif isinstance(event, Hello):
                 self.core_version = event.version
         if self._cancelled.is_set():

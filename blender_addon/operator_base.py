@@ -4,8 +4,6 @@ import traceback
 from pathlib import Path
 from typing import Any, Final
 
-import bpy
-
 from ..core.errors import CancelledError, JointwiseError
 from .messages import MESSAGES
 
@@ -28,12 +26,8 @@ class JointwiseOperator:
         """Call a step of the work and turn what it raises into a report and the panel's text."""
         try:
             result: set[str] = step(context)
-        except JointwiseError as error:
-            return self._fail(str(error), isinstance(error, CancelledError))
         except Exception as error:  # the user sees a sentence whatever happened; the log keeps the rest
-            MESSAGES.log = traceback.format_exc()
-            sentence = f"An unexpected error stopped the work: {error} ({_place_of_ours(error)})."
-            return self._fail(f"{sentence} The add-on's preferences can copy the log for a bug report.", False)
+            return self._fail(sentence_of(error), isinstance(error, CancelledError))
         return result
 
     def _fail(self, sentence: str, is_cancelled: bool) -> set[str]:
@@ -46,9 +40,13 @@ class JointwiseOperator:
         return CANCELLED
 
 
-def absolute_path(path: str) -> Path | None:
-    """Return a path from a Blender property (which may be relative to the .blend), or None for an empty one."""
-    return Path(bpy.path.abspath(path)).absolute() if path.strip() else None
+def sentence_of(error: Exception) -> str:
+    """Return what to tell the user about an error; of one that nobody expected the log keeps the traceback."""
+    if isinstance(error, JointwiseError):
+        return str(error)
+    MESSAGES.log = "".join(traceback.format_exception(error))
+    sentence = f"An unexpected error stopped the work: {error} ({_place_of_ours(error)})."
+    return f"{sentence} The add-on's preferences can copy the log for a bug report."
 
 
 def _place_of_ours(error: Exception) -> str:

@@ -6,28 +6,17 @@ from typing import Any, Final
 import bpy
 
 from ..core.errors import OptionError
-from ..core.protocol import Status
 from ..core.settings import Backbone
 from .capture_tags import captured_armature, read_tag
 from .messages import MESSAGES
 from .network_files import check_files
+from .people.panel import draw_people
 from .preference_values import ROOT_PACKAGE, network_files
+from .progress import progress_text
 from .running import current_session
 from .scene_rate import is_same_rate, scene_rate_hz
 
 PIXELS_PER_LETTER: Final = 7.5
-
-STAGE_TITLES: Final = {
-    "start": "Starting",
-    "unpack": "Unpacking packages (once)",
-    "load": "Loading the networks",
-    "skip": "Going to the first frame",
-    "track": "Finding people",
-    "backbone": "Looking closer",
-    "estimate": "Estimating the motion",
-    "overlay": "Drawing the overlay",
-    "import": "Reading the file",
-}
 
 
 class JointwisePanel:
@@ -51,6 +40,8 @@ class JOINTWISE_PT_estimate(JointwisePanel, bpy.types.Panel):
         column = layout.column()
         column.enabled = session is None
         column.prop(settings, "filepath", text="")
+        column.operator("jointwise.find_people", icon="VIEWZOOM")
+        draw_people(column, settings)
         if session is None:
             row = layout.row()
             row.scale_y = 1.5
@@ -124,18 +115,6 @@ def _draw_progress(layout: Any, session: Any) -> None:
     factor = min(status.frame / status.frame_count, 1.0) if status.frame_count else 0.0
     layout.progress(factor=factor, text=progress_text(status))
     layout.operator("jointwise.cancel", icon="CANCEL")
-
-
-def progress_text(status: Status) -> str:
-    """Return the stage, how much of it is done, and the time left where it is known."""
-    translate = bpy.app.translations.pgettext_iface
-    parts = [translate(STAGE_TITLES.get(status.stage, status.stage.replace("_", " ").capitalize()))]
-    if status.frame_count:
-        parts.append(f"{status.frame} / {status.frame_count}")
-    if status.seconds_left is not None:
-        minutes, seconds = divmod(max(0, round(status.seconds_left)), 60)
-        parts.append(translate("{}:{:02d} left").format(minutes, seconds))
-    return "  ·  ".join(parts)
 
 
 def _draw_file_problem(layout: Any, context: Any, backbone: Backbone) -> None:

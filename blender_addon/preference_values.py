@@ -1,4 +1,7 @@
-"""What the user has set in the add-on's preferences, as plain values; empty where the add-on runs without them."""
+"""What the user has set in the add-on's preferences, as plain values, and the add-on's own folder.
+
+The values are empty where the add-on runs without preferences.
+"""
 
 import contextlib
 from dataclasses import fields
@@ -22,6 +25,16 @@ def network_files(context: Any) -> NetworkFiles:
     """Return the user's own network files, whether they exist or not."""
     texts = {field.name: _file_text(context, field.name) for field in fields(NetworkFiles)}
     return NetworkFiles(**{name: _absolute(text) for name, text in texts.items() if text})
+
+
+def private_folder() -> Path:
+    """Return the writable folder, ours alone, for unpacked packages; survives updates of the extension."""
+    try:
+        folder = bpy.utils.extension_path_user(ROOT_PACKAGE, create=True)
+    except ValueError:
+        # Run from the source tree: not an extension.
+        folder = bpy.utils.user_resource("DATAFILES", path="jointwise", create=True)
+    return Path(folder)
 
 
 def _absolute(text: str) -> Path:

@@ -1,6 +1,5 @@
 """The add-on's preferences: the core's interpreter, what is installed, the last log, and the user's own networks."""
 
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -9,7 +8,7 @@ from ..core.errors import JointwiseError
 from .bundled_packages import unpacked_folder
 from .messages import MESSAGES
 from .network_files import CHECKPOINT_VARIABLE, LABELS, file_exists
-from .preference_values import ROOT_PACKAGE, core_python, network_files
+from .preference_values import ROOT_PACKAGE, core_python, network_files, private_folder
 from .worker_runtime import bundled_packages, choose_interpreter, extension_root
 
 
@@ -85,16 +84,6 @@ def file_status(context: Any) -> dict[str, tuple[str, str]]:
         elif path is not None:
             lines[name] = ("ERROR", translate("{} does not exist").format(path))
     return lines
-
-
-def private_folder() -> Path:
-    """Return the writable folder, ours alone, for unpacked packages; survives updates of the extension."""
-    try:
-        folder = bpy.utils.extension_path_user(ROOT_PACKAGE, create=True)
-    except ValueError:
-        # Run from the source tree: not an extension.
-        folder = bpy.utils.user_resource("DATAFILES", path="jointwise", create=True)
-    return Path(folder)
 
 
 def runtime_status() -> list[tuple[str, str]]:

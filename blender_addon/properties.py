@@ -7,9 +7,20 @@ import bpy
 
 from ..core.errors import OptionError
 from ..core.settings import EstimateSettings
+from .clip_queue.properties import JointwiseQueuedClip
 from .export.properties import JointwiseExportSettings
 from .network_files import NetworkFiles, check_files, used_files
+from .people.properties import JointwisePerson, clear_people_of_other_video, tick_as_set, ticked_people
 from .scene_assembly import AssemblyOptions
+from .scene_paths import absolute_path
+
+
+def _video_changed(settings: Any, _context: Any) -> None:
+    clear_people_of_other_video(settings, absolute_path(settings.filepath))
+
+
+def _who_changed(settings: Any, _context: Any) -> None:
+    tick_as_set(settings)
 
 
 class JointwiseSettings(bpy.types.PropertyGroup):
@@ -23,6 +34,7 @@ class JointwiseSettings(bpy.types.PropertyGroup):
         name="Video",
         description="The video to estimate the motion from",
         subtype="FILE_PATH",
+        update=_video_changed,
     )
     motion_path: bpy.props.StringProperty(
         name="Motion File",
@@ -47,11 +59,22 @@ class JointwiseSettings(bpy.types.PropertyGroup):
             ("all", "Everybody", "Every person, an armature each"),
             ("numbers", "By Number", "The people with these numbers"),
         ],
+        update=_who_changed,
     )
     people_numbers: bpy.props.StringProperty(
         name="Numbers",
         description="Numbers of the people, separated by commas, such as 1,3",
         default="1",
+        update=_who_changed,
+    )
+    found_people: bpy.props.CollectionProperty(
+        name="Found People", description="Everybody in the video, when they were looked for", type=JointwisePerson
+    )
+    found_in: bpy.props.StringProperty(
+        name="Found In", description="The video in which these people were found", options={"HIDDEN"}
+    )
+    queue: bpy.props.CollectionProperty(
+        name="Queue", description="Clips that are estimated one after the other", type=JointwiseQueuedClip
     )
     backbone: bpy.props.EnumProperty(
         name="Backbone",
@@ -100,14 +123,15 @@ class JointwiseSettings(bpy.types.PropertyGroup):
 
 
 def to_settings(group: JointwiseSettings, video: Path, output: Path, files: NetworkFiles) -> EstimateSettings:
-    """Return the core's settings for a video and a motion file.
+    """Return the core's settings for a video and a motion file; people who are ticked for this video go first.
 
     Args:
         files: all that the preferences name; only those of the chosen backbone are passed on.
     Raises:
         OptionError: two of the settings do not go together, or the backbone lacks a file.
     """
-    if group.people == "numbers" and not group.people_numbers.strip():
+    ticked = ticked_people(group, video)
+    if not ticked and group.people == "numbers" and not group.people_numbers.strip():
         raise OptionError("No person is named.", "Type the numbers of the people, such as 1,3.")
     check_files(group.backbone, files)
     used = used_files(group.backbone, files)
@@ -116,7 +140,7 @@ def to_settings(group: JointwiseSettings, video: Path, output: Path, files: Netw
         output=output,
         start=group.start,
         end=group.end or None,
-        people=group.people_numbers.replace(" ", "") if group.people == "numbers" else group.people,
+        people=ticked or (group.people_numbers.replace(" ", "") if group.people == "numbers" else group.people),
         backbone=group.backbone,
         quality=group.quality,
         checkpoint=used.pare_checkpoint,

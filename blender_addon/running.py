@@ -1,4 +1,4 @@
-"""The one estimate that may run at a time. Imports no bpy; everything that ends Blender or the add-on ends it too."""
+"""The one run of the core that may be under way. Imports no bpy; what ends Blender or the add-on ends it too."""
 
 import atexit
 
@@ -9,12 +9,12 @@ _running: list[EstimateSession] = []
 
 
 def current_session() -> EstimateSession | None:
-    """Return the running estimate, or None."""
+    """Return the running session, or None."""
     return _running[0] if _running else None
 
 
 def check_nothing_runs() -> None:
-    """Raise SceneError while an estimate runs."""
+    """Raise SceneError while the core runs."""
     if _running:
         raise SceneError("An estimate is running already.", "Wait for it, or cancel it.")
 

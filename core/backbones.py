@@ -10,7 +10,7 @@ from .open_backbone import OpenEstimator
 from .pare_backbone import PareEstimator, load_pare_network, load_smpl_body, load_temporal_network
 from .protocol import Warning
 from .quality import landmark_model
-from .settings import Backbone, EstimateSettings
+from .settings import Backbone, EstimateSettings, TrackingSettings
 from .track_poses import TrackEstimator
 from .user_backbone import UserEstimator
 from .user_network import UserNetwork, load_user_network
@@ -26,7 +26,7 @@ Loader = Callable[[], Any]
 """Loads one network; what it returns says its `engine`, `device` and `weights_sha256`."""
 
 
-def tracker_loaders(settings: EstimateSettings) -> dict[str, Loader]:
+def tracker_loaders(settings: TrackingSettings) -> dict[str, Loader]:
     """Return the loaders of the networks that find and follow people, by name."""
     names = [f"blazepose_{landmark_model(settings)}"]
     if settings.detector_weights is None:
@@ -95,9 +95,9 @@ def _pare_loaders(settings: EstimateSettings) -> dict[str, Loader]:
     return loaders
 
 
-def _open_loader(name: str, settings: EstimateSettings) -> Loader:
+def _open_loader(name: str, settings: TrackingSettings) -> Loader:
     return lambda: load_network(name, settings.engine, settings.device, _threads(settings))
 
 
-def _threads(settings: EstimateSettings) -> int:
+def _threads(settings: TrackingSettings) -> int:
     return settings.threads or THREADS_PER_NETWORK

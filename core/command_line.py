@@ -10,10 +10,10 @@ from .batch.command import add_batch
 from .cancellation import listen_for_cancel, run_cancellable
 from .development_commands import add_development_commands
 from .errors import EXIT_DONE, CancelledError, JointwiseError, OptionError, describe_defect
-from .estimate_options import add_estimate_options, file_argument
+from .estimate_options import add_estimate_options, add_tracking_options, file_argument
 from .protocol import Error, Hello
 from .reporting import JsonReporter, Reporter, TerminalReporter
-from .settings import EstimateSettings
+from .settings import EstimateSettings, PeopleSettings
 from .version import read_version
 
 
@@ -63,6 +63,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_estimate(commands)
     _add_import(commands)
     add_batch(commands)
+    _add_people(commands)
     _add_overlay(commands)
     _add_contact_sheet(commands)
     _add_features(commands)
@@ -94,10 +95,38 @@ def _run_estimate(options: argparse.Namespace, reporter: Reporter) -> None:
     run_cancellable(work, cancellation)
 
 
+def _add_people(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser("people", help="who is in a video, for how long, and where")
+    command.add_argument("video", type=file_argument, help="the video; it is only read")
+    add_tracking_options(command, "fast")
+    command.add_argument(
+        "--thumbnails",
+        type=file_argument,
+        metavar="DIR",
+        help="folder for a picture of each person: person1.png and so on",
+    )
+    command.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
+    command.set_defaults(run=_run_people)
+
+
+def _run_people(options: argparse.Namespace, reporter: Reporter) -> None:
+    cancellation = listen_for_cancel()
+    fields = {name: value for name, value in vars(options).items() if name not in ("run", "json")}
+
+    def work() -> None:
+        from .people_scan import scan_people
+
+        scan_people(PeopleSettings(**fields), reporter, cancellation)
+
+    run_cancellable(work, cancellation)
+
+
 def _add_import(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser("import", help="motion of another program in, motion file out")
     command.add_argument(
-        "source", type=file_argument, help="AMASS or SMPL-X npz, BVH, or a result of VIBE, PARE, WHAM, GVHMR or 4D-Humans"
+        "source",
+        type=file_argument,
+        help="AMASS or SMPL-X npz, BVH, or a result of VIBE, PARE, WHAM, GVHMR, 4D-Humans",
     )
     command.add_argument("--output", type=file_argument, required=True, metavar="OUT.npz", help="the motion file")
     _add_smpl(command)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from .errors import OptionError, OutputError
 from .motion import load_motion
 from .output_paths import check_output
-from .overlay import COLORS_RGB, BodyPainter
+from .overlay import BodyPainter
+from .person_colors import person_color
 from .smpl_body import load_body_of
 from .video import VideoReader
 from .whole_file import whole_file
@@ -43,7 +44,7 @@ def write_contact_sheet(
     """
     check_output(output, ".png", [video, motion_path])
     motion = load_motion(motion_path)
-    painter = BodyPainter(motion, load_body_of(motion, smpl), COLORS_RGB[0])
+    painter = BodyPainter(motion, load_body_of(motion, smpl), person_color(1))
     rendered = _rendered_frames(renders) if renders else {}
     spread = np.linspace(0, motion.frame_count - 1, ROW_COUNT).round().astype(int)
     wanted = sorted(rendered) or [int(frame_id) for frame_id in motion.frame_ids[np.unique(spread)]]

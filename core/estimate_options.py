@@ -1,4 +1,4 @@
-"""The options that `estimate` and `batch` share, and how a file is named on the command line."""
+"""The options that `estimate`, `batch` and `people` share, and how a file is named on the command line."""
 
 import argparse
 from pathlib import Path
@@ -24,38 +24,24 @@ def positive_int(text: str) -> int:
     return number
 
 
-def add_estimate_options(command: argparse.ArgumentParser) -> None:
-    """Add what can be chosen for the estimate of any video."""
+def add_tracking_options(command: argparse.ArgumentParser, quality: str) -> None:
+    """Add what can be chosen where people are followed through a video.
+
+    Args:
+        quality: the default.
+    """
     command.add_argument("--start", type=int, default=0, metavar="N", help="first frame, counted from 0 (default: 0)")
     command.add_argument("--end", type=int, metavar="N", help="first frame that is not used (default: to the end)")
     command.add_argument(
-        "--people",
-        default="main",
-        metavar="WHO",
-        help="main, all, or numbers such as 1,3, in order of size times screen time; the first one's file is OUT.npz, "
-        "the others' are OUT_person3.npz and so on (default: main)",
-    )
-    command.add_argument(
-        "--backbone",
-        choices=["blazepose", "pare", "onnx"],
-        default="blazepose",
-        help="what looks at each frame: the bundled network, your PARE weights, or your own network",
-    )
-    command.add_argument(
         "--quality",
         choices=["fast", "balanced", "best"],
-        default="balanced",
-        help="exactness against time: fast is about three times as fast, best takes up to twice as long",
+        default=quality,
+        help="exactness against time: fast is about three times as fast as balanced, best takes up to twice as long "
+        f"(default: {quality})",
     )
     command.add_argument(
         "--model", choices=["heavy", "full"], help="the landmark network, where it is not to be the quality's"
     )
-    command.add_argument("--checkpoint", type=file_argument, metavar="FILE", help="pare: your weights")
-    command.add_argument("--temporal-weights", type=file_argument, metavar="FILE", help="pare: trained motion prior")
-    command.add_argument(
-        "--network", type=file_argument, metavar="FILE.toml", help="onnx: the description of your network"
-    )
-    command.add_argument("--smpl", type=file_argument, metavar="FILE", help="pare, onnx: your neutral SMPL file")
     command.add_argument(
         "--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where the networks run"
     )
@@ -63,6 +49,35 @@ def add_estimate_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--threads", type=positive_int, metavar="N", help="processor threads of each network (default: 2)"
     )
+    command.add_argument(
+        "--detector-weights", type=file_argument, metavar="FILE", help="your own YOLO weights (needs ultralytics)"
+    )
+
+
+def add_estimate_options(command: argparse.ArgumentParser) -> None:
+    """Add what can be chosen for the estimate of any video."""
+    add_tracking_options(command, "balanced")
+    command.add_argument(
+        "--people",
+        default="main",
+        metavar="WHO",
+        help="main, all, or people such as 1,3: numbers in order of size times screen time, or places FRAME@X:Y such "
+        "as 12@0.43:0.61 (the command people prints them) for whoever's hips are nearest to that place in that frame, "
+        "in shares of the picture from its left upper corner; the first one's file is OUT.npz, the others' are "
+        "OUT_person3.npz and so on (default: main)",
+    )
+    command.add_argument(
+        "--backbone",
+        choices=["blazepose", "pare", "onnx"],
+        default="blazepose",
+        help="what looks at each frame: the bundled network, your PARE weights, or your own network",
+    )
+    command.add_argument("--checkpoint", type=file_argument, metavar="FILE", help="pare: your weights")
+    command.add_argument("--temporal-weights", type=file_argument, metavar="FILE", help="pare: trained motion prior")
+    command.add_argument(
+        "--network", type=file_argument, metavar="FILE.toml", help="onnx: the description of your network"
+    )
+    command.add_argument("--smpl", type=file_argument, metavar="FILE", help="pare, onnx: your neutral SMPL file")
     command.add_argument(
         "--window",
         default="track",
@@ -83,6 +98,3 @@ def add_estimate_options(command: argparse.ArgumentParser) -> None:
         help="in pixels of the video (default: the video's metadata, else 0.75 of the picture's diagonal)",
     )
     command.add_argument("--focal-length-35mm", type=float, metavar="MM", help="instead: the 35 mm equivalent")
-    command.add_argument(
-        "--detector-weights", type=file_argument, metavar="FILE", help="your own YOLO weights (needs ultralytics)"
-    )

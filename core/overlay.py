@@ -13,6 +13,7 @@ from .cancellation import Cancellation
 from .errors import OutputError
 from .motion import Motion, load_motion
 from .output_paths import check_output
+from .person_colors import person_color
 from .protocol import Result
 from .reporting import Reporter, StageProgress
 from .rotations import rotvec_to_rotmat
@@ -26,7 +27,6 @@ Image = NDArray[np.uint8]
 LONGEST_SIDE_PX: Final = 1280
 BODY_OPACITY: Final = 0.75
 NEAREST_DEPTH_M: Final = 0.05
-COLORS_RGB: Final = ((120, 190, 255), (255, 170, 110), (140, 230, 150), (230, 150, 230))
 LIGHT_CAM: Final = np.array([0.3, -0.5, -0.8]) / np.linalg.norm([0.3, -0.5, -0.8])
 
 
@@ -70,7 +70,7 @@ def write_overlay(
         CancelledError: the user stopped it.
     """
     painters = [
-        BodyPainter(motion, body, COLORS_RGB[person % len(COLORS_RGB)]) for person, (motion, body) in enumerate(motions)
+        BodyPainter(motion, body, person_color(person)) for person, (motion, body) in enumerate(motions, start=1)
     ]
     size = _overlay_size(video.info.width, video.info.height)
     # MPEG-4 counts time in fractions of at most 16 bits, so a rate of many digits is no rate for it.

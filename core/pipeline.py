@@ -16,14 +16,12 @@ from .focal_length import choose_focal_length_px
 from .gap_filling import fill_short_gaps, leave_out_unsure
 from .left_right_repair import repair_left_right
 from .lens_metadata import read_focal_length_35mm
-from .mirror_averaging import MirrorAveraged
 from .motion import Motion, write_motion
 from .overlay import write_overlay
-from .people import choose_people, person_path
-from .person_tracker import PersonTracker, Track
+from .people import choose_people, parse_people, person_path
+from .person_tracker import Track
 from .protocol import Result, Status, Warning
 from .provenance import describe_run
-from .quality import QUALITIES, landmark_model
 from .reporting import Reporter, StageProgress
 from .settings import EstimateSettings
 from .settings_check import check_settings, read_window
@@ -31,6 +29,7 @@ from .track_motion import motion_of_track
 from .track_poses import TrackEstimator
 from .track_warnings import camera_warnings, gap_warnings
 from .video import VideoReader
+from .video_pass import expected_frame_count, load_networks, make_tracker, open_video
 from .view import View
 from .whole_file import whole_file
 
@@ -66,7 +65,11 @@ class EstimateJob:
             for warning in [*video.warnings, *camera_warnings(camera)]:
                 self._warn(warning)
         view = replace(view, is_still=not camera.is_moving)
-        chosen = choose_people(tracks, settings.people, settings.video)
+        chosen = choose_people(tracks, settings.people, settings.video, view.image_size)
+        if len(chosen) < len(parse_people(settings.people) or ()):
+            self._warn(
+                Warning("same_person", "Some of the people who were asked for turned out to be the same person.")
+            )
         rate_hz = view.frame_rate_hz
         chosen = {rank: leave_out_unsure(track, rate_hz) for rank, track in chosen.items()}
         chosen, swaps = _repair_sides(chosen)
@@ -78,16 +81,7 @@ class EstimateJob:
         return Result(tuple(map(str, paths)), str(settings.overlay) if settings.overlay else None, self._seconds)
 
     def _open_video(self) -> VideoReader:
-        settings = self._settings
-        progress: list[StageProgress] = []
-
-        def report_skip(frame_id: int) -> None:
-            self._cancellation.check()
-            if not progress:
-                progress.append(StageProgress(self._reporter, "skip", settings.start))
-            progress[0].update(frame_id + 1)
-
-        return VideoReader(settings.video, settings.start, settings.end, report_skip)
+        return open_video(self._settings, self._reporter, self._cancellation)
 
     def _choose_view(self, video: VideoReader) -> View:
         info, settings = video.info, self._settings
@@ -103,16 +97,12 @@ class EstimateJob:
     def _load_networks(self) -> TrackEstimator:
         """Load all networks before the long work, so that a missing or outdated one is said at once."""
         loaders = {**tracker_loaders(self._settings), **backbone_loaders(self._settings)}
-        for done, (name, load) in enumerate(loaders.items()):
-            self._cancellation.check()
-            self._reporter.emit(Status("load", done, len(loaders)))
-            self._networks[name] = load()
-        self._cancellation.check()
+        self._networks = load_networks(loaders, self._reporter, self._cancellation)
         return make_estimator(self._settings, self._networks)
 
     def _track_people(self, video: VideoReader) -> tuple[list[Track], CameraMotion]:
-        tracker, camera = self._make_tracker(), CameraWatch()
-        progress = StageProgress(self._reporter, "track", self._expected_frame_count(video))
+        tracker, camera = make_tracker(self._settings, self._networks), CameraWatch()
+        progress = StageProgress(self._reporter, "track", expected_frame_count(self._settings, video))
         for done, frame in enumerate(video, start=1):
             self._cancellation.check()
             tracker.update(frame)
@@ -120,21 +110,6 @@ class EstimateJob:
             progress.update(done)
         self._cancellation.check()
         return tracker.finish(), camera.finish()
-
-    def _make_tracker(self) -> PersonTracker:
-        landmarks = self._networks[f"blazepose_{landmark_model(self._settings)}"]
-        if QUALITIES[self._settings.quality].is_mirror_averaged:
-            landmarks = MirrorAveraged(landmarks)
-        if self._settings.detector_weights is None:
-            return PersonTracker(self._networks["blazepose_detector"], landmarks)
-        from .yolo_detector import YoloDetector
-
-        return PersonTracker(YoloDetector(self._settings.detector_weights, landmarks.device), landmarks)
-
-    def _expected_frame_count(self, video: VideoReader) -> int:
-        settings, total = self._settings, video.info.frame_count
-        last = min(value for value in (settings.end, total) if value) if settings.end or total else 0
-        return max(last - settings.start, 0)
 
     def _look_again(self, crop_model: CropModel | None, tracks: dict[int, Track]) -> dict[int, CropOutputs | None]:
         """Return what a backbone that looks at crops says about each person, in a second pass over the video."""
@@ -206,7 +181,7 @@ class EstimateJob:
 
     def _write_overlay(self, path: Path, motions: list[Motion], body: BodyModel) -> None:
         with self._timed("overlay"), self._open_video() as video:
-            progress = StageProgress(self._reporter, "overlay", self._expected_frame_count(video))
+            progress = StageProgress(self._reporter, "overlay", expected_frame_count(self._settings, video))
             write_overlay(path, video, [(motion, body) for motion in motions], self._cancellation, progress)
 
     def _warn(self, warning: Warning) -> None:

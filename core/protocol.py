@@ -11,6 +11,8 @@ from typing import Any, Final
 
 PROTOCOL_VERSION: Final = 1
 CANCEL_LINE: Final = "cancel"
+PLACE_REACH_FRAMES: Final = 15
+"""How many frames from that of a place somebody may be seen: another network loses people in other frames."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,54 @@ class Summary:
     seconds: float
 
 
-Event = Hello | Status | Preview | Warning | Error | Result | VideoReport | Summary
+@dataclass(frozen=True)
+class FoundPerson:
+    """One person of a clip, as `people` found them.
+
+    Attributes:
+        rank: from 1, in order of size times screen time; `estimate` may rank otherwise, but finds the same place.
+        first_frame, last_frame: 0-based source frames, both with the person.
+        seconds: screen time, without gaps.
+        box_size: median width and height, pixels.
+        color: red, green, blue, 0 to 255.
+        frame: source frame in which the person is well seen.
+        place: x, y of the middle of the hips in that frame, in shares of the picture's width and height from its left
+            upper corner.
+        thumbnail: path of a PNG, or None.
+        sightings: places all through the person's time, for an estimate of other frames, as `estimate --people` takes
+            them.
+    """
+
+    rank: int
+    first_frame: int
+    last_frame: int
+    seconds: float
+    box_size: tuple[int, int]
+    color: tuple[int, int, int]
+    frame: int
+    place: tuple[float, float]
+    thumbnail: str | None = None
+    sightings: tuple[str, ...] = ()
+
+    @property
+    def place_text(self) -> str:
+        """The place as `estimate --people` takes it."""
+        return place_text(self.frame, *self.place)
+
+
+def place_text(frame: int, x: float, y: float) -> str:
+    """Return a place, in shares of the picture, as `estimate --people` takes it: FRAME@X:Y."""
+    return f"{frame}@{x:.4f}:{y:.4f}"
+
+
+@dataclass(frozen=True)
+class People:
+    """Everyone whom `people` found, the main person first; the `result` that follows has no paths."""
+
+    people: tuple[FoundPerson, ...]
+
+
+Event = Hello | Status | Preview | Warning | Error | Result | VideoReport | Summary | People
 
 _EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "hello": Hello,
@@ -109,6 +158,7 @@ _EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "result": Result,
     "video": VideoReport,
     "summary": Summary,
+    "people": People,
 }
 _TYPE_NAMES: Final = {event_type: name for name, event_type in _EVENT_TYPES.items()}
 
@@ -129,12 +179,18 @@ def decode_event(line: str) -> Event | None:
     event_type = _EVENT_TYPES.get(str(fields.get("type")))
     if event_type is None:
         return None
-    known = {field.name for field in dataclasses.fields(event_type)}
-    arguments = {name: value for name, value in fields.items() if name in known}
-    if isinstance(arguments.get("paths"), list):
-        arguments["paths"] = tuple(arguments["paths"])
     try:
-        event: Event = event_type(**arguments)
-    except TypeError:
+        if event_type is People:
+            fields = {"people": [_from_fields(FoundPerson, person) for person in fields["people"]]}
+        event: Event = _from_fields(event_type, fields)
+    except (TypeError, AttributeError, KeyError):
         return None
     return event
+
+
+def _from_fields(record_type: type[Any], fields: dict[str, Any]) -> Any:
+    """Return a record of the fields that it knows; JSON's lists become tuples."""
+    known = {field.name for field in dataclasses.fields(record_type)}
+    return record_type(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items() if name in known}
+    )

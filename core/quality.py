@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .settings import BlazePoseModel, EstimateSettings, Quality
+from .settings import BlazePoseModel, Quality, TrackingSettings
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,6 @@ QUALITIES: Final[Mapping[Quality, QualityChoices]] = {
 }
 
 
-def landmark_model(settings: EstimateSettings) -> BlazePoseModel:
+def landmark_model(settings: TrackingSettings) -> BlazePoseModel:
     """Return the landmark network: the one that is named, else the quality's."""
     return settings.model or QUALITIES[settings.quality].model

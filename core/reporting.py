@@ -4,10 +4,11 @@ import errno
 import os
 import sys
 import time
+from collections.abc import Sequence
 from typing import Final, Protocol, TextIO
 
 from .errors import CancelledError
-from .protocol import Error, Event, Hello, Result, Status, Warning, encode_event
+from .protocol import Error, Event, FoundPerson, Hello, People, Result, Status, Warning, encode_event
 
 MINIMUM_INTERVAL_S: Final = 0.1
 """At most ten status events a second."""
@@ -65,6 +66,9 @@ class TerminalReporter:
             for path in (*event.paths, event.overlay):
                 if path:
                     print(path)
+        elif isinstance(event, People):
+            self._end_bar()
+            print("\n".join(people_table(event.people)))
         elif isinstance(event, Hello | Error):
             self._end_bar()
 
@@ -83,6 +87,17 @@ class TerminalReporter:
         if self._bar_is_open:
             sys.stderr.write("\n")
             self._bar_is_open = False
+
+
+def people_table(people: Sequence[FoundPerson]) -> list[str]:
+    """Return the lines of a table: a person each, with the place that `estimate --people` takes."""
+    lines = [f"{'person':>6} {'seconds':>8} {'frames':>13} {'size px':>11}  {'place':<20} picture"]
+    for person in people:
+        frames = f"{person.first_frame}-{person.last_frame}"
+        size = f"{person.box_size[0]} x {person.box_size[1]}"
+        line = f"{person.rank:>6} {person.seconds:>8.1f} {frames:>13} {size:>11}  {person.place_text:<20} "
+        lines.append((line + (person.thumbnail or "")).rstrip())
+    return lines
 
 
 class StageProgress:

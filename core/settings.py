@@ -17,7 +17,8 @@ class EstimateSettings:
     """Options of `python -m core estimate`; names follow the command line.
 
     Note: `start` and `end` are 0-based source frames, the end exclusive, None for the whole video.
-    `people` is `main`, `all`, or a comma-separated list of 1-based ranks in order of size times screen time.
+    `people` is `main`, `all`, or a comma-separated list of people: each a 1-based rank in order of size times screen
+    time, or a place `FRAME@X:Y` (core/people.py).
     `window` is `track` (state carried over the whole track) or a sliding window's length in frames.
     `model` is the landmark network where it is not the one of `quality` (core/quality.py).
     `root` is `refined` (the whole-track fit, for the bundled backbone) or `weak` (each frame's weak camera, smoothed).
@@ -46,3 +47,26 @@ class EstimateSettings:
     focal_length_35mm: float | None = None
     detector_weights: Path | None = None
     overlay: Path | None = None
+
+
+@dataclass(frozen=True)
+class PeopleSettings:
+    """Options of `python -m core people`; see EstimateSettings.
+
+    Note: `thumbnails` is a folder for one picture of each person; None for no pictures.
+    """
+
+    video: Path
+    thumbnails: Path | None = None
+    start: int = 0
+    end: int | None = None
+    quality: Quality = "fast"
+    model: BlazePoseModel | None = None
+    device: Device = "auto"
+    engine: EngineName = "auto"
+    threads: int | None = None
+    detector_weights: Path | None = None
+
+
+TrackingSettings = EstimateSettings | PeopleSettings
+"""What finding and following people needs to know."""

@@ -5,26 +5,30 @@ import re
 from .decomposed_estimator import Window, check_window
 from .errors import OptionError
 from .output_paths import check_output
-from .people import parse_people, person_path
+from .people import check_people, person_path
 from .settings import EstimateSettings
 
 
 def check_settings(settings: EstimateSettings) -> None:
     """Raise OptionError or OutputError for what is certainly wrong."""
-    parse_people(settings.people)
+    check_people(settings.people, settings.start, settings.end)
     _check_backbone(settings)
-    if settings.start < 0 or (settings.end is not None and settings.end <= settings.start):
-        end = "the end" if settings.end is None else settings.end
-        raise OptionError(
-            f"The frame range {settings.start} to {end} is empty.",
-            "Frames count from 0; the end must be greater than the start, and is the first frame that is not used.",
-        )
+    check_range(settings.start, settings.end)
     read_window(settings.window)
     check_output(settings.output, ".npz", [settings.video])
     if settings.people != "main":
         check_output(person_path(settings.output, 2), ".npz", [settings.video])
     if settings.overlay is not None:
         check_output(settings.overlay, ".mp4", [settings.video])
+
+
+def check_range(start: int, end: int | None) -> None:
+    """Raise OptionError for a frame range that is certainly empty."""
+    if start < 0 or (end is not None and end <= start):
+        raise OptionError(
+            f"The frame range {start} to {'the end' if end is None else end} is empty.",
+            "Frames count from 0; the end must be greater than the start, and is the first frame that is not used.",
+        )
 
 
 def read_window(text: str) -> Window:

@@ -7,7 +7,8 @@ import bpy
 
 from ...core.errors import OptionError, SceneError
 from ..messages import MESSAGES
-from ..operator_base import FINISHED, JointwiseOperator, absolute_path
+from ..operator_base import FINISHED, JointwiseOperator
+from ..scene_paths import absolute_path
 from .amass import export_amass
 from .bvh import export_bvh
 from .drawing import draw_options

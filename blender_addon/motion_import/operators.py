@@ -7,12 +7,12 @@ import bpy
 from ...core.errors import OptionError, SceneError
 from ...core.protocol import Status
 from ..messages import MESSAGES
-from ..operator_base import CANCELLED, FINISHED, JointwiseOperator, absolute_path
-from ..preference_values import core_python, network_files
-from ..preferences import private_folder
+from ..operator_base import CANCELLED, FINISHED, JointwiseOperator
+from ..preference_values import core_python, network_files, private_folder
 from ..properties import to_assembly_options
 from ..running import check_nothing_runs
 from ..scene_assembly import assemble_motions
+from ..scene_paths import absolute_path
 from ..view_framing import frame_selected
 from ..worker_runtime import prepare_worker
 from .conversion import Conversion, ImportChoices

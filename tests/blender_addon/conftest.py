@@ -90,6 +90,7 @@ def fake_core(monkeypatch, make_motion_file):
     from jointwise_ext.blender_addon import worker_runtime
 
     motion_path, _ = make_motion_file("fake_motion.npz")
+    monkeypatch.setenv("FAKE_PICTURE", str(synthetic.write_picture(motion_path.with_name("picture.png"))))
     monkeypatch.setattr(worker_runtime, "extension_root", lambda: FAKE_CORE_ROOT)
     monkeypatch.setenv("JOINTWISE_PYTHON", sys.executable)
     monkeypatch.setenv("FAKE_MOTION", str(motion_path))

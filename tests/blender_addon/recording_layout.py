@@ -8,10 +8,10 @@ ICONS = bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_ite
 
 
 class RecordingLayout:
-    """The texts, the properties' names and the buttons by operator, in the order of drawing."""
+    """The texts, the properties' names, the icons, and the buttons by operator, in the order of drawing."""
 
     def __init__(self):
-        self.labels, self.props, self.buttons = [], [], {}
+        self.labels, self.props, self.buttons, self.icons = [], [], {}, []
 
     def box(self):
         return self
@@ -26,11 +26,16 @@ class RecordingLayout:
         assert icon in ICONS
         self.labels.append(text)
 
-    def prop(self, group, name, index=-1, **options):
+    def prop(self, group, name, index=-1, text=None, **options):
         """Custom properties are named by their paths."""
         value = group.path_resolve(name) if name.startswith("[") else getattr(group, name)
         assert index < 0 or index < len(value)
         self.props.append(name if index < 0 else f"{name}[{index}]")
+        if text:
+            self.labels.append(text)
+
+    def template_icon(self, icon_value, scale=1.0):
+        self.icons.append(icon_value)
 
     def operator(self, name, text="", icon="NONE"):
         assert icon in ICONS

@@ -85,6 +85,18 @@ def synthetic_motion(frame_count=40, rate=30.0, first_frame_id=0, gap=None, imag
     )
 
 
+def write_picture(path, side_px=192):
+    """Write a PNG (side, side) that is red at the left and blue at the right, and return its path."""
+    image = bpy.data.images.new("picture", side_px, side_px)
+    pixels = np.zeros((side_px, side_px, 4), np.float32)
+    pixels[:, : side_px // 2, 0] = pixels[:, side_px // 2 :, 2] = pixels[..., 3] = 1
+    image.pixels.foreach_set(pixels.ravel())
+    image.filepath_raw, image.file_format = str(path), "PNG"
+    image.save()
+    bpy.data.images.remove(image)
+    return path
+
+
 def to_world(points_cam, camera_height):
     """Camera axes to Blender's, written out: (x, y, z) -> (x, z, -y), raised by the camera's height."""
     return np.stack([points_cam[..., 0], points_cam[..., 2], camera_height - points_cam[..., 1]], axis=-1)

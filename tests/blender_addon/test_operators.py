@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 import pytest
 from blender_addon_synthetic import bone_heads, to_world
-from jointwise_ext.blender_addon import operators, running
+from jointwise_ext.blender_addon import core_run, estimate_run, running
 from jointwise_ext.blender_addon.messages import MESSAGES
 from jointwise_ext.blender_addon.network_files import NetworkFiles
 from jointwise_ext.blender_addon.properties import estimate_arguments, to_settings
@@ -92,7 +92,7 @@ def test_a_defect_of_ours_is_a_sentence_too(scene, fake_core, monkeypatch):
     def fail(*arguments):
         raise KeyError("no such thing")
 
-    monkeypatch.setattr(operators, "assemble_motions", fail)
+    monkeypatch.setattr(estimate_run, "assemble_motions", fail)
     with pytest.raises(RuntimeError, match="An unexpected error stopped the work") as caught:
         estimate()
     assert "Traceback" not in str(caught.value)
@@ -127,7 +127,7 @@ def test_cancel_from_elsewhere_ends_the_run_and_changes_nothing(scene, fake_core
         started.append(time.monotonic())
         bpy.ops.jointwise.cancel()
 
-    monkeypatch.setattr(operators, "_print_status", cancel_at_once)
+    monkeypatch.setattr(core_run, "print_status", cancel_at_once)
     assert estimate() == {"CANCELLED"}
     assert time.monotonic() - started[0] < 5
     assert len(bpy.data.objects) == 0
@@ -238,7 +238,7 @@ def test_loading_and_estimating_take_the_smpl_body_of_the_preferences(
 def test_result_goes_to_the_scene_in_which_the_estimate_was_started(scene, fake_core, monkeypatch):
     """The user may look at another scene when the core is done."""
     other = bpy.data.scenes.new("other")
-    monkeypatch.setattr(operators, "_print_status", lambda status: setattr(bpy.context.window, "scene", other))
+    monkeypatch.setattr(core_run, "print_status", lambda status: setattr(bpy.context.window, "scene", other))
     if bpy.context.window is None:
         pytest.skip("this Blender has no window to switch")
     assert estimate() == {"FINISHED"}
@@ -255,6 +255,6 @@ def test_scene_that_was_removed_meanwhile_is_named_in_a_sentence(scene, fake_cor
             bpy.data.scenes.remove(bpy.data.scenes["doomed"])
 
     scene.name = "doomed"
-    monkeypatch.setattr(operators, "_print_status", remove_scene)
+    monkeypatch.setattr(core_run, "print_status", remove_scene)
     with pytest.raises(RuntimeError, match="does not exist any more"):
         estimate()

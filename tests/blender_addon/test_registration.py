@@ -26,7 +26,9 @@ def test_the_add_on_brings_nothing_heavy_into_blender():
 
 def test_operators_have_their_names_and_say_what_they_do(extension):
     exports = ("export_fbx", "export_bvh", "export_gltf", "export_usd", "export_amass")
-    for name in ("estimate", "cancel", "load_motion", "import_motion", *exports, "set_scene_rate", "copy_log"):
+    people = ("find_people", "queue_clips", "clear_queue", "estimate_queue")
+    others = ("estimate", "cancel", "load_motion", "import_motion", "set_scene_rate", "copy_log")
+    for name in (*others, *exports, *people):
         operator = getattr(bpy.ops.jointwise, name)
         assert operator.get_rna_type().description
 

@@ -14,6 +14,14 @@ from core import protocol
         protocol.VideoReport("day 1/ü.mp4", "done", 3, 20, 1.5, 96, 2, "Said.", ("ü.npz", "ü_person2.npz")),
         protocol.Summary({"done": 3, "nobody found": 1}, "a.csv", "a.json", 12.5),
         protocol.Result(("a.npz", "a_person2.npz"), "a.mp4", {"track": 1.5}),
+        protocol.People(
+            (
+                protocol.FoundPerson(
+                    1, 0, 95, 3.2, (187, 380), (120, 190, 255), 94, (0.0763, 0.7509), "p.png", ("94@0.0763:0.7509",)
+                ),
+            )
+        ),
+        protocol.People(()),
     ],
 )
 def test_every_event_survives_the_wire(event):
@@ -28,7 +36,12 @@ def test_the_status_line_is_exactly_this():
 
 
 @pytest.mark.parametrize(
-    "line", ["", "INFO: loading", "[1, 2]", "{}", '{"type": "unknown"}', '{"type": "status"}', '{"type": ["status"]}']
+    "line",
+    [
+        *("", "INFO: loading", "[1, 2]", "{}", '{"type": "unknown"}', '{"type": "status"}', '{"type": ["status"]}'),
+        *('{"type": "people", "people": [1]}', '{"type": "people", "people": 1}'),
+        *('{"type": "people"}', '{"type": "people", "people": [{"rank": 1}]}'),
+    ],
 )
 def test_a_line_that_is_no_event_is_none(line):
     assert protocol.decode_event(line) is None

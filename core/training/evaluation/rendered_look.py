@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ...body_model import load_open_body
 from ...errors import OutputError
 from ...motion import Motion
-from ...overlay import COLORS_RGB, BodyPainter
+from ...overlay import BodyPainter
+from ...person_colors import person_color
 from ...video import VideoReader
 from ...whole_file import whole_file
 
@@ -29,7 +30,7 @@ def write_look(video: Path, motion: Motion, output: Path) -> None:
         VideoError: the video cannot be read.
         OutputError: the picture cannot be written.
     """
-    painter = BodyPainter(motion, load_open_body(), COLORS_RGB[0])
+    painter = BodyPainter(motion, load_open_body(), person_color(1))
     with VideoReader(video) as reader:
         frame_count = reader.info.frame_count or int(motion.frame_ids[-1]) + 1
         wanted = set(np.linspace(0, frame_count - 1, COLUMNS * ROWS).round().astype(int).tolist())

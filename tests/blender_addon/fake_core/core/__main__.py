@@ -2,7 +2,10 @@
 
 Modes: `result` copies the motion file FAKE_MOTION to --output; `noise` does so between lines that are no events;
 `error` reports the core's error; `dies` ends without a result; `missing_package` fails on an import; `slow` goes on
-for a minute but obeys a cancel; `deaf` goes on and obeys nothing; `leftover` ends well but does not exit.
+for a minute but obeys a cancel; `deaf` goes on and obeys nothing; `leftover` ends well but does not exit;
+`by_name` reads the mode from the video's name: of "slow.mp4", say.
+
+The command `people` finds two people in any video and copies the picture FAKE_PICTURE for each.
 """
 
 import json
@@ -12,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 
 def say(**fields):
@@ -25,6 +29,20 @@ def output():
 def give_result():
     shutil.copyfile(os.environ["FAKE_MOTION"], output())
     say(type="result", paths=[output()], overlay=None, seconds={})
+
+
+def give_people():
+    folder = Path(sys.argv[sys.argv.index("--thumbnails") + 1])
+    people = []
+    for rank, x in ((1, 0.25), (2, 0.75)):
+        picture = str(folder / f"person{rank}.png")
+        shutil.copyfile(os.environ["FAKE_PICTURE"], picture)
+        seen = {"first_frame": 0, "last_frame": 95, "seconds": 6.4 / rank, "box_size": [100, 300]}
+        shown = {"color": [255, 51, 0], "frame": 12 * rank, "place": [x, 0.5], "thumbnail": picture}
+        sightings = ["12@0.25:0.5", "40@0.3:0.5", "70@0.4:0.5"] if rank == 1 else []
+        people.append({"rank": rank, "sightings": sightings, **seen, **shown})
+    say(type="people", people=people)
+    say(type="result", paths=[], overlay=None, seconds={})
 
 
 def obey_cancel():
@@ -41,6 +59,9 @@ def work_for_a_minute():
 
 def main():
     mode = os.environ.get("FAKE_CORE", "result")
+    if mode == "by_name":
+        name = Path(sys.argv[2]).name
+        mode = next((word for word in ("error", "dies", "slow") if word in name), "result")
     say(type="hello", version="0.0.0", protocol=1)
     say(type="status", stage="track", frame=3, frame_count=10, seconds_left=None, field_of_the_future=1)
     if mode == "error":
@@ -63,7 +84,10 @@ def main():
         sys.stdout.buffer.write(b"\xff\xfe not text\n")
         sys.stdout.flush()
         say(type="warning", code="gaps", message="Person 1 was not seen in 3 frames.")
-    give_result()
+    if sys.argv[1:2] == ["people"]:
+        give_people()
+    else:
+        give_result()
     if mode == "leftover":
         time.sleep(60)
     return 0

@@ -1,0 +1,1 @@
+"""Several clips, estimated one after the other."""

@@ -1,0 +1,69 @@
+"""One clip on its way from the video to the scene, with the scene's settings: for one video and for a queue."""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.errors import SceneError
+from ..core.protocol import Result
+from .estimate_session import EstimateSession, WorkFolder
+from .messages import MESSAGES
+from .preference_values import core_python, network_files, private_folder
+from .properties import estimate_arguments, to_assembly_options, to_settings
+from .running import begin, finish
+from .scene_assembly import Assembly, assemble_motions
+from .worker_runtime import prepare_worker
+
+
+class ClipEstimate:
+    """An estimate of one clip for the current scene; starts at once, and nothing slow happens here.
+
+    Args:
+        motion_path: where to keep the motion file; None to keep none.
+    Attributes:
+        session: the run of the core, the one that runs now.
+    Raises:
+        JointwiseError: the settings cannot be used; nothing was started.
+    """
+
+    def __init__(self, context: Any, video: Path, motion_path: Path | None) -> None:
+        self.video = video
+        self._scene_name = context.scene.name
+        files = network_files(context)
+        self._folder = WorkFolder()
+        try:
+            output = motion_path or self._folder.path / "motion.npz"
+            arguments = estimate_arguments(to_settings(context.scene.jointwise, video, output, files))
+        except BaseException:
+            self._folder.remove()
+            raise
+        preferred, folder = core_python(context), private_folder()
+        self.session = EstimateSession(lambda report: prepare_worker(preferred, folder, report), arguments)
+        begin(self.session)
+
+    def build(self, context: Any) -> Assembly:
+        """Build the ended session's result into the scene in which it was started.
+
+        Raises:
+            JointwiseError: the core's error, or the scene is gone.
+        """
+        try:
+            result: Result = self.session.result()
+        finally:
+            MESSAGES.log = self.session.log
+        scene = bpy.data.scenes.get(self._scene_name)
+        if scene is None:
+            raise SceneError("The scene in which the estimate was started does not exist any more.")
+        with context.temp_override(scene=scene, view_layer=_view_layer(context, scene)):
+            options = to_assembly_options(scene.jointwise, network_files(context))
+            return assemble_motions(bpy.context, result.paths, self.video, options)
+
+    def end(self) -> None:
+        """End the session and take the temporary files away; harmless when called twice."""
+        finish(self.session)
+        self._folder.remove()
+
+
+def _view_layer(context: Any, scene: Any) -> Any:
+    return context.view_layer if context.scene == scene else scene.view_layers[0]
