@@ -1,4 +1,4 @@
-"""Keys a motion on the armature: 24 quaternions and the root's location as 99 f-curves, written in bulk."""
+"""Keys a motion on the armature: 24 quaternions, the root's location and four contacts as 103 f-curves, in bulk."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,9 +13,9 @@ from ..core.rotations import (
     rotmat_to_quat_wxyz,
     rotvec_to_quat_wxyz,
 )
-from ..core.skeleton import JOINT_COUNT, JOINT_NAMES
+from ..core.skeleton import CONTACT_NAMES, JOINT_COUNT, JOINT_NAMES
 from .axes import ARMATURE_FROM_SMPL, FloatArray, ScenePlacement
-from .compat import assign_new_action, current_fcurves
+from .compat import ActionCurves, assign_new_action, current_fcurves
 from .rest_pose import StandingRest
 
 WHOLE_FRAME_TOLERANCE: Final = 0.02
@@ -38,7 +38,21 @@ def key_motion(armature: Any, motion: Motion, rest: StandingRest, placement: Sce
     root = JOINT_NAMES[0]
     for axis in range(3):
         write_keys(curves.new(f'pose.bones["{root}"].location', axis, root), frames, location[:, axis])
+    _key_contacts(armature, curves, motion, frames)
     return curves.action
+
+
+def contact_path(name: str) -> str:
+    """Return the data path of the armature object's property that holds a contact, by its name in `CONTACT_NAMES`."""
+    return f'["jointwise_contact_{name}"]'
+
+
+def _key_contacts(armature: Any, curves: ActionCurves, motion: Motion, frames: FloatArray) -> None:
+    """Key which parts of the feet stand, 0..1, for later steps that hold them still."""
+    for column, name in enumerate(CONTACT_NAMES):
+        path = contact_path(name)
+        armature[path[2:-2]] = float(motion.contacts[0, column])
+        write_keys(curves.new(path, 0, "Contacts"), frames, motion.contacts[:, column])
 
 
 def write_keys(curve: Any, frames: FloatArray, values: FloatArray, interpolation: str = "LINEAR") -> None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONTRACT = {
     f"core.{name}"
     for name in ("protocol", "settings", "skeleton", "errors", "motion", "body_file", "smpl_files", "rotations")
-}
+} | {"core.leg_ik", "core.whole_file"}
 """The files of the core that the add-on may import."""
 
 DEVELOPMENT = ("core.training", "core.conversion")

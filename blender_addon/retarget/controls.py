@@ -1,0 +1,149 @@
+"""Control rigs (generated Rigify and the like): their switches, and what their controls really hang on.
+
+The controls' parents are hidden bones with constraints, so hierarchy does not tell what moves them. A trial does: the
+controls are turned at random, Blender evaluates the rig once, and each control is seen to follow one of the others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+
+from ..compat import ActionCurves
+from ..keyframes import write_keys
+from .carriage import NOTHING, Carriage, DrivenBone
+from .rig import FloatArray, Rig
+from .target_keys import bone_path
+
+SWITCHES: Final = {"IK_FK": 1.0, "IK_Stretch": 0.0, "FK_limb_follow": 0.0, "neck_follow": 1.0, "head_follow": 1.0}
+"""Rigify's custom properties, and the values with which the FK controls alone move the body."""
+
+FOLLOWS: Final = 1e-3
+
+
+def is_control_rig(target: Any, rig: Rig, carriage: Carriage) -> bool:
+    """True where constraints move something that the driven bones hang on."""
+    bones = {ancestor for entry in carriage.driven for ancestor in rig.ancestors(entry.bone)}
+    bones -= {entry.bone for entry in carriage.driven}
+    return any(_active_constraints(target.pose.bones[rig.names[bone]]) for bone in bones)
+
+
+def _active_constraints(bone: Any) -> list[str]:
+    return [constraint.name for constraint in bone.constraints if not constraint.mute and constraint.influence > 0]
+
+
+def interference(target: Any, rig: Rig, carriage: Carriage) -> list[str]:
+    """Return a sentence for each kind of thing that moves the driven bones besides their keys."""
+    names = [rig.names[entry.bone] for entry in carriage.driven]
+    found = []
+    constrained = [name for name in names if _active_constraints(target.pose.bones[name])]
+    if constrained:
+        found.append(f"Constraints also move these bones of {target.name}: {', '.join(constrained)}. Mute them.")
+    drivers = target.animation_data.drivers if target.animation_data else ()
+    channels = ("rotation", "location")
+    driven = [
+        name for name in names if any(d.data_path.startswith(f"{bone_path(name)}.{ch}") for d in drivers for ch in channels)
+    ]
+    if driven:
+        found.append(f"Drivers also move these bones of {target.name}: {', '.join(driven)}.")
+    return found
+
+
+def key_switches(target: Any, curves: ActionCurves, frame: float, rig: Rig, carriage: Carriage) -> list[str]:
+    """Set and key the switches to FK, where the driven bones are FK controls; return the switches' bones."""
+    if not any("_fk" in rig.names[entry.bone] for entry in carriage.driven):
+        return []
+    switched = []
+    for bone in target.pose.bones:
+        for name, value in SWITCHES.items():
+            if not isinstance(bone.get(name), int | float):
+                continue
+            bone[name] = type(bone[name])(value)
+            curve = curves.new(f'{bone_path(bone.name)}["{name}"]', 0, bone.name)
+            write_keys(curve, np.array([frame]), np.array([value]), "CONSTANT")
+            switched.append(bone.name)
+    return sorted(set(switched))
+
+
+def observe_carriage(context: Any, target: Any, rig: Rig, carriage: Carriage) -> tuple[Carriage, list[str]]:
+    """Return the carriage as Blender evaluates it, and the names of controls that follow no other control.
+
+    The bones must be at rest; they are again afterwards.
+    """
+    rng = np.random.default_rng(1)
+    names = [rig.names[entry.bone] for entry in carriage.driven]
+    former = {name: target.pose.bones[name].matrix_basis.copy() for name in names}
+    try:
+        for name in names:
+            _turn(target.pose.bones[name], rng)
+        seen = _evaluated(context, target, rig)
+    finally:
+        for name, basis in former.items():
+            target.pose.bones[name].matrix_basis = basis
+        target.update_tag()
+    return _follow(rig, carriage, seen)
+
+
+def _turn(bone: Any, rng: np.random.Generator) -> None:
+    from mathutils import Quaternion
+
+    turn = Quaternion(rng.normal(size=3) / 2, float(rng.uniform(0.3, 0.6)))
+    bone.matrix_basis = turn.to_matrix().to_4x4()
+
+
+def _evaluated(context: Any, target: Any, rig: Rig) -> FloatArray:
+    """Return each bone's motion from rest (B, 4, 4) in armature space."""
+    target.update_tag()
+    context.view_layer.update()
+    posed = target.evaluated_get(context.evaluated_depsgraph_get()).pose.bones
+    matrices = np.array([posed[name].matrix for name in rig.names], np.float64)
+    rest = np.tile(np.eye(4), (len(rig.names), 1, 1))
+    rest[:, :3, :3], rest[:, :3, 3] = rig.rotmat, rig.heads
+    return np.asarray(matrices @ np.linalg.inv(rest))
+
+
+def _follow(rig: Rig, carriage: Carriage, seen: FloatArray) -> tuple[Carriage, list[str]]:
+    driven: list[DrivenBone] = []
+    lost = []
+    for entry in carriage.driven:
+        parent = int(rig.parents[entry.bone])
+        motion = seen[parent] if parent >= 0 else np.eye(4)
+        turn = _carrier(driven, seen, motion[:3, :3])
+        place = _carrier(driven, seen, _moved(motion, rig.heads[entry.bone]), rig.heads[entry.bone])
+        if turn is None or place is None:
+            lost.append(rig.names[entry.bone])
+        driven.append(replace(entry, turn_carrier=_or(turn, NOTHING), place_carrier=_or(place, entry.place_carrier)))
+    points = {}
+    for joint, point in carriage.points.items():
+        rest = rig.heads[point.bone]
+        carrier = _carrier(driven, seen, _moved(seen[point.bone], rest), rest)
+        points[joint] = replace(point, carrier=_or(carrier, point.carrier))
+    return replace(carriage, driven=tuple(driven), points=points), lost
+
+
+def _or(found: int | None, default: int) -> int:
+    return default if found is None else found
+
+
+def _carrier(
+    candidates: Sequence[DrivenBone], seen: FloatArray, motion: FloatArray, place: FloatArray | None = None
+) -> int | None:
+    """Return which candidate moves like this; None where none does.
+
+    Args:
+        motion: a rotation (3, 3), or where a place (3,) has moved to.
+    """
+    if np.abs(motion - (np.eye(3) if place is None else place)).max() < FOLLOWS:
+        return NOTHING
+    for index in reversed(range(len(candidates))):
+        other = seen[candidates[index].bone]
+        expected = other[:3, :3] if place is None else _moved(other, place)
+        if np.abs(motion - expected).max() < FOLLOWS:
+            return index
+    return None
+
+
+def _moved(motion: FloatArray, place: FloatArray) -> FloatArray:
+    moved: FloatArray = motion[:3, :3] @ place + motion[:3, 3]
+    return moved

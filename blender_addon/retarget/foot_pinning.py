@@ -1,0 +1,223 @@
+"""Feet that stand in the source stand still on the target too: other proportions let them slide otherwise.
+
+Heel and toe get one place for each time that they touch the ground. What both feet agree on, the pelvis takes up,
+smoothly; hip and knee do the rest. Before and after a contact the correction fades, so no knee pops. numpy only.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ...core.leg_ik import bend_leg
+from .joints import INDEX
+from .rig import FloatArray
+from .transfer import Transfer
+
+STANDS: Final = 0.5
+"""Contacts above this are taken for standing."""
+SHORTEST_CONTACT_S: Final = 0.1
+FADE_S: Final = 0.15
+PELVIS_SMOOTHING_S: Final = 0.15
+HEEL_SHARE: Final = 0.35
+"""How far the heel lies behind the ankle, as a share of the way from ankle to toe over the ground."""
+LONGEST_REACH: Final = 0.985
+"""Share of the leg's length beyond which the pelvis comes down rather than the knee going straight."""
+
+LEGS: Final = (("left", 0), ("right", 2))
+
+
+@dataclass(frozen=True)
+class _Foot:
+    """A foot's two parts as seen from its ankle.
+
+    Attributes:
+        arms: (2, 3) from ankle to heel and toe on the target at rest, armature axes, metres.
+        source_arms: (2, 3) the same on the source.
+    """
+
+    arms: FloatArray
+    source_arms: FloatArray
+
+
+def can_pin(transfer: Transfer) -> bool:
+    """True where the target has both legs."""
+    needed = {"pelvis", *(f"{side}_{part}" for side, _ in LEGS for part in ("hip", "knee", "ankle"))}
+    return needed <= set(transfer.carriage.points)
+
+
+def pin_feet(transfer: Transfer, contacts: FloatArray, rate_hz: float) -> Transfer:
+    """Return the motion with standing feet held still, at the height above the floor that the source's have.
+
+    Args:
+        contacts: (T, 4) 0..1 in the order of `CONTACT_NAMES`.
+        rate_hz: frames a second.
+    """
+    fade, shortest = max(round(FADE_S * rate_hz), 1), max(round(SHORTEST_CONTACT_S * rate_hz), 2)
+    places = transfer.places()
+    moves, weights = [], []
+    for side, column in LEGS:
+        stands = contacts[:, column : column + 2] > STANDS
+        move, weight = _foot_moves(transfer, places, side, stands, shortest, fade)
+        moves.append(move)
+        weights.append(weight)
+    wanted = [places[f"{side}_ankle"] + move for (side, _), move in zip(LEGS, moves, strict=True)]
+    shared = _shared_move(np.stack(moves), np.stack(weights), max(round(PELVIS_SMOOTHING_S * rate_hz), 1))
+    goals = [
+        # A foot that does not stand goes along with the pelvis.
+        goal + shared * (1 - weight[:, None])
+        for goal, weight in zip(wanted, weights, strict=True)
+    ]
+    shared = shared - _lowering(transfer, places, goals, weights, shared, fade)[:, None] * transfer.source.up
+    moved = transfer.with_pose(transfer.pose.turns, transfer.pose.shift + shared)
+    places = moved.places()
+    turns = dict(moved.pose.turns)
+    for (side, _), goal in zip(LEGS, goals, strict=True):
+        hip, knee, ankle = (places[f"{side}_{part}"] for part in ("hip", "knee", "ankle"))
+        at_hip, at_knee = bend_leg(hip, knee, ankle, _hinge(moved, side), goal)
+        turns[f"{side}_hip"] = at_hip @ turns[f"{side}_hip"]
+        turns[f"{side}_knee"] = at_knee @ turns[f"{side}_knee"]
+    return moved.with_pose(turns, moved.pose.shift)
+
+
+def _hinge(transfer: Transfer, side: str) -> FloatArray:
+    """Return the axis (T, 3) that the shin turns back about: the source's left, turned as its thigh is."""
+    rest = transfer.source.rest
+    left = rest[INDEX["left_hip"]] - rest[INDEX["right_hip"]]
+    axis: FloatArray = transfer.source.turns[:, INDEX[f"{side}_hip"]] @ (left / np.linalg.norm(left))
+    return axis
+
+
+def _foot(transfer: Transfer, side: str) -> _Foot:
+    """Return a foot's parts; a rig without toes gets them where the source's are."""
+    source, up = transfer.source.rest, transfer.source.up
+    source_toe = source[INDEX[f"{side}_foot"]] - source[INDEX[f"{side}_ankle"]]
+    turn = transfer.alignment.corrections[f"{side}_ankle"]
+    points = transfer.carriage.points
+    if f"{side}_foot" in points:
+        toe = turn @ (points[f"{side}_foot"].rest - points[f"{side}_ankle"].rest)
+    else:
+        toe = transfer.leg_ratio * source_toe
+    arms = np.stack([_heel(toe, up), toe])
+    return _Foot(arms @ turn, np.stack([_heel(source_toe, up), source_toe]))
+
+
+def _heel(toe: FloatArray, up: FloatArray) -> FloatArray:
+    """Return the heel as seen from the ankle of a standing foot, as low as the toe."""
+    height = float(toe @ up)
+    heel: FloatArray = height * up - HEEL_SHARE * (toe - height * up)
+    return heel
+
+
+def _foot_moves(
+    transfer: Transfer, places: dict[str, FloatArray], side: str, stands: FloatArray, shortest: int, fade: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the moves (T, 3) that hold a foot, and how much it stands (T,)."""
+    foot, ankle = _foot(transfer, side), places[f"{side}_ankle"]
+    parts = ankle[:, None] + foot.arms @ np.swapaxes(transfer.pose.turns[f"{side}_ankle"], 1, 2)
+    heights = _wanted_heights(transfer, foot, side)
+    move, weight = np.zeros_like(ankle), np.zeros(len(ankle))
+    for first, end in _spells(stands.any(axis=1), shortest):
+        offsets = _spell_moves(parts[first:end], stands[first:end], heights[first:end], transfer.source.up)
+        _add_faded(move, offsets, first, end, fade)
+        _add_faded(weight[:, None], np.ones((end - first, 1)), first, end, fade)
+    # Where two fades overlap, the foot is between both places.
+    return move / np.maximum(weight, 1.0)[:, None], np.minimum(weight, 1.0)
+
+
+def _wanted_heights(transfer: Transfer, foot: _Foot, side: str) -> FloatArray:
+    """Return how high heel and toe (T, 2) should be: as far above the floor as the source's, to scale."""
+    source, up, ankle = transfer.source, transfer.source.up, INDEX[f"{side}_ankle"]
+    raised = foot.source_arms @ np.swapaxes(source.turns[:, ankle], 1, 2) + source.joints[:, ankle, None]
+    lift = (raised - (source.rest[ankle] + foot.source_arms)) @ up
+    standing = transfer.carriage.places(transfer.standing.turns, transfer.standing.shift)[f"{side}_ankle"][0]
+    own = (standing + foot.arms @ transfer.standing.turns[f"{side}_ankle"][0].T) @ up
+    heights: FloatArray = own + transfer.leg_ratio * lift
+    return heights
+
+
+def _spell_moves(parts: FloatArray, stands: FloatArray, heights: FloatArray, up: FloatArray) -> FloatArray:
+    """Return moves (F, 3) that hold heel and toe (F, 2, 3) where they stand, at their heights (F, 2).
+
+    The foot rolls from heel to toe: what stands longer sets its own place; the other part's place follows from the
+    frames in which both stand, so that nothing jumps when one of them lifts.
+    """
+    moves, known = np.zeros((len(parts), 3)), np.zeros(len(parts), bool)
+    for part in np.argsort(-stands.sum(axis=0)):
+        standing = stands[:, part]
+        if not standing.any():
+            continue
+        held = standing & known
+        seen = held if held.any() else standing
+        place = np.median(parts[seen, part] + moves[seen], axis=0)
+        if not held.any():
+            place = place + (np.median(heights[standing, part]) - place @ up) * up
+        fresh = standing & ~known
+        moves[fresh] = place - parts[fresh, part]
+        known |= standing
+    return moves
+
+
+def _spells(stands: FloatArray, shortest: int) -> list[tuple[int, int]]:
+    """Return first and end frames of the runs of at least `shortest` frames in which something (T,) stands."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], stands.astype(np.int8), [0]])))
+    return [(int(first), int(end)) for first, end in edges.reshape(-1, 2) if end - first >= min(shortest, len(stands))]
+
+
+def _add_faded(total: FloatArray, values: FloatArray, first: int, end: int, fade: int) -> None:
+    """Add values (F, A) to a series (T, A) at frames first to end, and their ends, fading, before and after."""
+    total[first:end] += values
+    ramp = np.arange(fade, 0, -1) / (fade + 1)
+    ramp = (np.square(ramp) * (3 - 2 * ramp))[:, None]
+    after = min(fade, len(total) - end)
+    total[end : end + after] += ramp[:after] * values[-1]
+    before = min(fade, first)
+    if before:
+        total[first - before : first] += ramp[:before][::-1] * values[0]
+
+
+def _shared_move(moves: FloatArray, weights: FloatArray, reach: int) -> FloatArray:
+    """Return what the pelvis moves (T, 3): the mean of the feet's moves (2, T, 3) by their weights (2, T), smooth."""
+    total = weights.sum(axis=0)
+    known = np.flatnonzero(total > 1e-3)
+    if not len(known):
+        return np.zeros(moves.shape[1:])
+    mean = (moves * weights[..., None]).sum(axis=0)[known] / total[known, None]
+    frames = np.arange(len(total))
+    # Between two contacts the pelvis goes from one correction to the next.
+    filled = np.stack([np.interp(frames, known, mean[:, axis]) for axis in range(3)], axis=1)
+    return _smooth(filled, reach)
+
+
+def _smooth(series: FloatArray, reach: int) -> FloatArray:
+    """Return a series (T, A) averaged over about `reach` frames to either side."""
+    window = np.hanning(2 * reach + 3)[1:-1]
+    padded = np.pad(series, ((reach, reach), (0, 0)), mode="edge")
+    return np.stack(
+        [np.convolve(column, window / window.sum(), mode="valid") for column in padded.T],
+        axis=1,
+    )
+
+
+def _lowering(
+    transfer: Transfer,
+    places: dict[str, FloatArray],
+    goals: list[FloatArray],
+    weights: list[FloatArray],
+    shared: FloatArray,
+    fade: int,
+) -> FloatArray:
+    """Return how far down the pelvis has to come (T,) so that both standing feet are within reach, smooth in time."""
+    up, needed = transfer.source.up, np.zeros(len(shared))
+    for (side, _), goal, weight in zip(LEGS, goals, weights, strict=True):
+        hip, knee, ankle = (places[f"{side}_{part}"] for part in ("hip", "knee", "ankle"))
+        length = np.linalg.norm(knee - hip, axis=1) + np.linalg.norm(ankle - knee, axis=1)
+        # A leg that was straighter than that before may stay so.
+        reach = np.maximum(LONGEST_REACH * length, np.linalg.norm(ankle - hip, axis=1))
+        leg = goal - (hip + shared)
+        down = -(leg @ up)
+        level = np.linalg.norm(leg + down[:, None] * up, axis=1)
+        span = np.sqrt(np.maximum(np.square(reach) - np.square(level), 0.0))
+        needed = np.maximum(needed, weight * np.maximum(down - span, 0.0))
+    widest = np.max([np.roll(np.pad(needed, fade), step)[fade:-fade] for step in range(-fade, fade + 1)], axis=0)
+    return _smooth(widest[:, None], fade)[:, 0]

@@ -1,0 +1,138 @@
+"""Reads the motion of a captured armature from its keys: global rotations and places of the joints in the world."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from ...core.errors import SceneError
+from ...core.rotations import quat_wxyz_to_rotmat
+from ...core.skeleton import CONTACT_NAMES, JOINT_COUNT, JOINT_NAMES, PARENTS
+from ..compat import current_fcurves
+from ..keyframes import contact_path
+from .rig import FloatArray, read_rig
+
+SAME_FRAME: Final = 1e-3
+
+
+@dataclass(frozen=True)
+class SourceMotion:
+    """T frames of 24 joints in the world, metres.
+
+    Attributes:
+        frames: (T,) scene frames of the keys; need not be whole.
+        rest: (24, 3) joints at rest.
+        turns: (T, 24, 3, 3) global rotations from rest.
+        joints: (T, 24, 3).
+        contacts: (T, 4) 0..1 in the order of `CONTACT_NAMES`; None where they are not known.
+        origin: (3,) place of the armature object.
+    """
+
+    frames: FloatArray
+    rest: FloatArray
+    turns: FloatArray
+    joints: FloatArray
+    contacts: FloatArray | None
+    origin: FloatArray
+
+
+def read_source_motion(armature: Any) -> SourceMotion:
+    """Return the motion that the keys of a captured armature hold.
+
+    Raises:
+        SceneError: no keys, other bones than ours, or bones that do not turn by quaternions.
+    """
+    _check(armature)
+    curves = {(curve.data_path, curve.array_index): curve for curve in current_fcurves(armature)}
+    frames = _key_frames(curves)
+    if not len(frames):
+        raise SceneError(f"The armature {armature.name} has no keys to retarget.", "Choose one with a motion.")
+    sampled = {key: _sample(curve, frames) for key, curve in curves.items()}
+    rig = read_rig(armature)
+    order = [rig.index[name] for name in JOINT_NAMES]
+    local = _local_turns(armature, sampled, len(frames), rig.rotmat[order])
+    world = rig.world_from_armature
+    scale, turn = rig.scale, rig.world_rotmat
+    rest = rig.heads[order]
+    turns, joints = _pose(local, rest + np.zeros((len(frames), 1, 1)))
+    shift = _channels(armature.pose.bones[JOINT_NAMES[0]], "location", 3, sampled, len(frames)) @ rig.rotmat[order[0]].T
+    joints = joints + shift[:, None]
+    return SourceMotion(
+        frames=frames,
+        rest=scale * rest @ turn.T + world[:3, 3],
+        turns=turn @ turns @ turn.T,
+        joints=scale * joints @ turn.T + world[:3, 3],
+        contacts=_contacts(sampled),
+        origin=world[:3, 3],
+    )
+
+
+def _check(armature: Any) -> None:
+    missing = [name for name in JOINT_NAMES if name not in armature.pose.bones]
+    if missing:
+        raise SceneError(f"The armature {armature.name} is not a captured one: it has no bone {missing[0]}.")
+    other = [name for name in JOINT_NAMES if armature.pose.bones[name].rotation_mode != "QUATERNION"]
+    if other:
+        raise SceneError(
+            f"The bone {other[0]} of {armature.name} does not turn by quaternions any more.",
+            "Set its rotation mode to Quaternion.",
+        )
+
+
+def _key_frames(curves: dict[tuple[str, int], Any]) -> FloatArray:
+    """Return the frames at which any bone has a key, increasing, each once."""
+    of_bones = [curve for (path, _), curve in curves.items() if path.startswith("pose.bones[")]
+    found = np.unique(np.concatenate([_coordinates(curve)[:, 0] for curve in of_bones] or [np.empty(0)]))
+    return found[np.diff(found, prepend=-np.inf) > SAME_FRAME]
+
+
+def _coordinates(curve: Any) -> FloatArray:
+    coordinates = np.empty(2 * len(curve.keyframe_points), np.float32)
+    curve.keyframe_points.foreach_get("co", coordinates)
+    return coordinates.reshape(-1, 2).astype(np.float64)
+
+
+def _sample(curve: Any, frames: FloatArray) -> FloatArray:
+    """Return a curve's values (T,); keys that lie on the frames are read in bulk."""
+    keys = _coordinates(curve)
+    if len(keys) == len(frames) and np.abs(keys[:, 0] - frames).max() <= SAME_FRAME:
+        return keys[:, 1]
+    return np.array([curve.evaluate(frame) for frame in frames])
+
+
+def _channels(
+    bone: Any, channel: str, size: int, sampled: dict[tuple[str, int], FloatArray], frame_count: int
+) -> FloatArray:
+    """Return a bone's channel (T, size): its curves, and where it has none what it is set to."""
+    path, fixed = f'pose.bones["{bone.name}"].{channel}', getattr(bone, channel)
+    missing = np.ones(frame_count)
+    return np.stack([sampled.get((path, index), fixed[index] * missing) for index in range(size)], axis=1)
+
+
+def _local_turns(
+    armature: Any, sampled: dict[tuple[str, int], FloatArray], frame_count: int, rest: FloatArray
+) -> FloatArray:
+    """Return the joints' local rotations (T, 24, 3, 3) in the armature's axes."""
+    bones = armature.pose.bones
+    quats = [_channels(bones[name], "rotation_quaternion", 4, sampled, frame_count) for name in JOINT_NAMES]
+    basis = quat_wxyz_to_rotmat(np.stack(quats, axis=1))
+    turns: FloatArray = rest @ basis @ np.swapaxes(rest, -1, -2)
+    return turns
+
+
+def _pose(local: FloatArray, rest: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return global rotations (T, 24, 3, 3) and joints (T, 24, 3) of local ones about joints at `rest` (T, 24, 3)."""
+    turns, joints = np.empty_like(local), np.array(rest)
+    turns[:, 0] = local[:, 0]
+    for joint in range(1, JOINT_COUNT):
+        parent = PARENTS[joint]
+        turns[:, joint] = turns[:, parent] @ local[:, joint]
+        offset = rest[:, joint] - rest[:, parent]
+        joints[:, joint] = joints[:, parent] + (turns[:, parent] @ offset[..., None])[..., 0]
+    return turns, joints
+
+
+def _contacts(sampled: dict[tuple[str, int], FloatArray]) -> FloatArray | None:
+    columns = [sampled.get((contact_path(name), 0)) for name in CONTACT_NAMES]
+    known = [column for column in columns if column is not None]
+    return np.stack(known, axis=1) if len(known) == len(CONTACT_NAMES) else None
