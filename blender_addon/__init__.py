@@ -19,6 +19,14 @@ from .operators import (
 from .panels import JOINTWISE_PT_estimate, JOINTWISE_PT_options, JOINTWISE_PT_result
 from .preferences import JointwisePreferences
 from .properties import JointwiseSettings, register_settings, unregister_settings
+from .retarget.operators import (
+    JOINTWISE_OT_load_bone_map,
+    JOINTWISE_OT_recognise_rig,
+    JOINTWISE_OT_retarget,
+    JOINTWISE_OT_save_bone_map,
+)
+from .retarget.panel import JOINTWISE_PT_retarget, JOINTWISE_PT_retarget_mapping
+from .retarget.properties import JointwiseJointBone, JointwiseRetargetSettings
 from .running import finish_all
 from .scene_assembly import assemble_motion
 
@@ -26,6 +34,8 @@ __all__ = ["assemble_motion", "register", "unregister"]
 
 CLASSES: Final = (
     JointwisePreferences,
+    JointwiseJointBone,
+    JointwiseRetargetSettings,
     JointwiseSettings,
     JOINTWISE_OT_estimate,
     JOINTWISE_OT_cancel,
@@ -33,9 +43,15 @@ CLASSES: Final = (
     JOINTWISE_OT_export_fbx,
     JOINTWISE_OT_set_scene_rate,
     JOINTWISE_OT_copy_log,
+    JOINTWISE_OT_retarget,
+    JOINTWISE_OT_recognise_rig,
+    JOINTWISE_OT_save_bone_map,
+    JOINTWISE_OT_load_bone_map,
     JOINTWISE_PT_estimate,
     JOINTWISE_PT_options,
     JOINTWISE_PT_result,
+    JOINTWISE_PT_retarget,
+    JOINTWISE_PT_retarget_mapping,
 )
 
 

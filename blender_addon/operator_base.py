@@ -47,5 +47,5 @@ class JointwiseOperator:
 def _place_of_ours(error: Exception) -> str:
     """Return the file and line of the innermost call that is in our own code."""
     calls = traceback.extract_tb(error.__traceback__)
-    ours = [call for call in calls if Path(call.filename).parent == Path(__file__).parent]
+    ours = [call for call in calls if Path(__file__).parent in Path(call.filename).parents]
     return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"

@@ -108,7 +108,7 @@ class JOINTWISE_PT_result(JointwisePanel, bpy.types.Panel):
         if tag and not is_same_rate(tag.frame_rate_hz, scene_rate_hz(context.scene)):
             box = layout.box()
             text = bpy.app.translations.pgettext_iface("The video has {:.4g} frames a second, the scene {:.4g}")
-            _draw_wrapped(box, context, text.format(tag.frame_rate_hz, scene_rate_hz(context.scene)), "INFO")
+            draw_wrapped(box, context, text.format(tag.frame_rate_hz, scene_rate_hz(context.scene)), "INFO")
             box.operator("jointwise.set_scene_rate", icon="TIME")
         layout.operator("jointwise.load_motion", icon="IMPORT")
         row = layout.row()
@@ -144,7 +144,7 @@ def _draw_file_problem(layout: Any, context: Any, backbone: Backbone) -> None:
         check_files(backbone, network_files(context))
     except OptionError as error:
         box = layout.box()
-        _draw_wrapped(box, context, str(error), "ERROR")
+        draw_wrapped(box, context, str(error), "ERROR")
         button = box.operator("preferences.addon_show", text="Open Preferences", icon="PREFERENCES")
         button.module = ROOT_PACKAGE
 
@@ -153,12 +153,12 @@ def _draw_messages(layout: Any, context: Any, warnings: list[str]) -> None:
     if MESSAGES.error and current_session() is None:
         box = layout.box()
         box.alert = True
-        _draw_wrapped(box, context, MESSAGES.error, "ERROR")
+        draw_wrapped(box, context, MESSAGES.error, "ERROR")
     for warning in warnings:
-        _draw_wrapped(layout.box(), context, warning, "INFO")
+        draw_wrapped(layout.box(), context, warning, "INFO")
 
 
-def _draw_wrapped(layout: Any, context: Any, text: str, icon: str) -> None:
+def draw_wrapped(layout: Any, context: Any, text: str, icon: str) -> None:
     """Draw a sentence over as many lines as the sidebar's width asks for: labels do not wrap."""
     scale = context.preferences.system.ui_scale
     letters = max(20, int(context.region.width / (PIXELS_PER_LETTER * scale)) - 6)

@@ -8,6 +8,7 @@ import bpy
 from ..core.errors import OptionError
 from ..core.settings import EstimateSettings
 from .network_files import NetworkFiles, check_files, used_files
+from .retarget.properties import JointwiseRetargetSettings
 from .scene_assembly import AssemblyOptions
 
 
@@ -95,6 +96,7 @@ class JointwiseSettings(bpy.types.PropertyGroup):
         description="Give the scene the video's size, unless you have changed the size already",
         default=True,
     )
+    retarget: bpy.props.PointerProperty(type=JointwiseRetargetSettings)
 
 
 def to_settings(group: JointwiseSettings, video: Path, output: Path, files: NetworkFiles) -> EstimateSettings:

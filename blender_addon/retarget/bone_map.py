@@ -76,15 +76,24 @@ def save_bone_map(bone_map: BoneMap, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    contents = {
-        "format": FILE_FORMAT,
+    contents = {"format": FILE_FORMAT, **map_to_contents(bone_map)}
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(contents, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def map_to_contents(bone_map: BoneMap) -> dict[str, Any]:
+    """Return a map as plain tables, for a file or a property."""
+    return {
         "rig": bone_map.rig,
         "bones": dict(bone_map.bones),
         "also": {joint: list(names) for joint, names in bone_map.also.items()},
         "points": dict(bone_map.points),
     }
-    with whole_file(path) as partial:
-        partial.write_text(json.dumps(contents, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def map_title(text: str) -> str:
+    """Return the name of a map that is kept as text; empty for none."""
+    return str(json.loads(text)["rig"]) if text else ""
 
 
 def load_bone_map(path: Path) -> BoneMap:
@@ -102,12 +111,20 @@ def load_bone_map(path: Path) -> BoneMap:
     if not isinstance(contents, dict) or contents.get("format") != FILE_FORMAT:
         raise _not_a_preset(path, f'its "format" is not "{FILE_FORMAT}"')
     try:
-        return _from_contents(contents)
+        bone_map = map_from_contents(contents)
     except ValueError as error:
         raise _not_a_preset(path, str(error)) from error
+    if not bone_map.bones:
+        raise _not_a_preset(path, '"bones" is empty')
+    return bone_map
 
 
-def _from_contents(contents: dict[str, Any]) -> BoneMap:
+def map_from_contents(contents: dict[str, Any]) -> BoneMap:
+    """Return the map of plain tables.
+
+    Raises:
+        ValueError: they are no map; says why.
+    """
     sections = {name: contents.get(name, {}) for name in ("bones", "also", "points")}
     for name, section in sections.items():
         if not isinstance(section, dict):
@@ -118,8 +135,6 @@ def _from_contents(contents: dict[str, Any]) -> BoneMap:
     also = {joint: _texts(names, joint) for joint, names in sections["also"].items()}
     bones = {joint: _texts([name], joint)[0] for joint, name in sections["bones"].items()}
     points = {joint: _texts([name], joint)[0] for joint, name in sections["points"].items()}
-    if not bones:
-        raise ValueError('"bones" is empty')
     return BoneMap(str(contents.get("rig", "Own mapping")), bones, also, points)
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from .bone_map import BoneMap
 from .rig import FloatArray, Rig
 
@@ -75,12 +73,16 @@ class Carriage:
         for entry, rest in zip(self.driven, self.heads, strict=True):
             heads.append(self._carried(entry.place_carrier, rest, heads, turns, shift))
         return {
-            joint: self._carried(point.carrier, point.rest, heads, turns, shift)
-            for joint, point in self.points.items()
+            joint: self._carried(point.carrier, point.rest, heads, turns, shift) for joint, point in self.points.items()
         }
 
     def _carried(
-        self, carrier: int, place: FloatArray, heads: list[FloatArray], turns: Mapping[str, FloatArray], shift: FloatArray
+        self,
+        carrier: int,
+        place: FloatArray,
+        heads: list[FloatArray],
+        turns: Mapping[str, FloatArray],
+        shift: FloatArray,
     ) -> FloatArray:
         if carrier == NOTHING:
             return place + shift

@@ -43,7 +43,9 @@ def interference(target: Any, rig: Rig, carriage: Carriage) -> list[str]:
     drivers = target.animation_data.drivers if target.animation_data else ()
     channels = ("rotation", "location")
     driven = [
-        name for name in names if any(d.data_path.startswith(f"{bone_path(name)}.{ch}") for d in drivers for ch in channels)
+        name
+        for name in names
+        if any(d.data_path.startswith(f"{bone_path(name)}.{ch}") for d in drivers for ch in channels)
     ]
     if driven:
         found.append(f"Drivers also move these bones of {target.name}: {', '.join(driven)}.")

@@ -11,7 +11,8 @@ INDEX: Final[dict[str, int]] = {name: index for index, name in enumerate(JOINTS)
 
 ESSENTIAL: Final[tuple[str, ...]] = (
     "pelvis", "head",
-    *(f"{side}_{part}" for side in ("left", "right") for part in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")),
+    *(f"left_{part}" for part in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")),
+    *(f"right_{part}" for part in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")),
 )  # fmt: skip
 """Without these bones a rig does not move like a person; the others may be missing."""
 

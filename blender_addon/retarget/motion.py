@@ -74,15 +74,25 @@ def retarget_motion(
         SceneError: the source has no motion, or the target cannot be keyed.
         OptionError: the map does not fit the target.
     """
-    leave_edit_mode(context)
-    check_target(context, source, target)
-    motion, rig = read_source_motion(source), read_rig(target)
-    check_map(rig, bone_map, target)
+    motion, rig = check_retarget(context, source, target, bone_map)
     carriage = build_carriage(rig, bone_map)
     with _new_action(target, f"{target.name}_{source.name}") as curves:
         transfer, warnings = _key(context, motion, target, rig, carriage, curves, options, _rate_hz(source))
     warnings += interference(target, rig, carriage) + _doubts(target, rig, bone_map)
     return RetargetReport(curves.action, rest_pose_name(transfer.alignment, carriage.rest_places), warnings)
+
+
+def check_retarget(context: Any, source: Any, target: Any, bone_map: BoneMap) -> tuple[SourceMotion, Rig]:
+    """Return the motion and the rig of a retarget that can be done; changes nothing but leaves edit mode.
+
+    Raises:
+        SceneError, OptionError: as `retarget_motion`.
+    """
+    check_target(context, source, target)
+    leave_edit_mode(context)
+    motion, rig = read_source_motion(source), read_rig(target)
+    check_map(rig, bone_map, target)
+    return motion, rig
 
 
 def _key(

@@ -1,20 +1,26 @@
-"""Finds the joints of a rig with unknown names: two long limbs that go down, two that go sideways, one head. numpy only.
+"""Finds the joints of a rig with unknown names: two long limbs that go down, two that go sideways, one head.
 
 The places are looked at in the world, so the rig has to stand (T-pose, A-pose or the like).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from .rig import FloatArray, Rig
+from .rotation_arcs import unit
 
 LEG_SHARE: Final = 0.3
 """Share of the standing height that a leg is longer than, and that an arm's end is away from the middle."""
-HEAD_SHARE: Final = 0.89
-"""Share of the standing height at which the head's joint is."""
+HEAD_SHARE: Final = 0.97
+"""Share of the standing height below which the head's joint is; bones above end the head."""
+SHOULDER_SHARE: Final = 0.05
+"""How far a shoulder is from the middle, as a share of the standing height; collar bones begin nearer."""
+DOWN: Final = 0.8
+"""Cosine between a leg's bones and straight down."""
 UPS: Final = ((0, 0, 1), (0, 1, 0), (0, -1, 0), (1, 0, 0), (-1, 0, 0), (0, 0, -1))
 
 
@@ -55,8 +61,8 @@ class _Standing:
             return {}
         for side, sign in (("left", 1.0), ("right", -1.0)):
             foot, hand = (max(pair, key=lambda bone: sign * float(self.points[bone] @ sides)) for pair in (feet, hands))
-            found |= self._limb(hips, foot, side, ("hip", "knee", "ankle", "foot"))
-            found |= self._limb(chest, hand, side, ("shoulder", "elbow", "wrist"), before="collar")
+            parts = self._leg(hips, foot) | self._arm(chest, hand, sides)
+            found |= {f"{side}_{part}": bone for part, bone in parts.items()}
         return found if len(set(found.values())) == len(found) and len(found) >= 14 else {}
 
     @property
@@ -97,14 +103,15 @@ class _Standing:
         """Return the ends of two limbs that go down a long way from where they part."""
         order = sorted(leaves, key=self._height)
         for first, second in _pairs(order[:12]):
-            drop = self._height(self._common(first, second))
-            if all(self._drop_start(first, second, bone) - self._height(bone) > LEG_SHARE * self.size for bone in (first, second)) and drop:
+            common = self._common(first, second)
+            if min(self._drop(common, first), self._drop(common, second)) > LEG_SHARE * self.size:
                 return first, second
         return None
 
-    def _drop_start(self, first: int, second: int, bone: int) -> float:
-        below = self._below(self._common(first, second), bone)
-        return self._height(below[0]) if below else -np.inf
+    def _drop(self, ancestor: int, bone: int) -> float:
+        """Return how far below the first bone after an ancestor a bone is."""
+        below = self._below(ancestor, bone)
+        return self._height(below[0]) - self._height(bone) if below else 0.0
 
     def _hands(self, leaves: list[int], feet: tuple[int, int], pelvis: int) -> tuple[int, int] | None:
         """Return the ends of two limbs that go sideways, one on each side."""
@@ -133,37 +140,63 @@ class _Standing:
         above = self._below(chest, head_leaf)
         if above:
             bottom = min(float(value) for value in self.points @ self.up)
-            head = min(above, key=lambda bone: abs(self._height(bone) - bottom - HEAD_SHARE * self.size))
+            inner = [bone for bone in above if self._height(bone) - bottom < HEAD_SHARE * self.size]
+            # One bone above a neck is the head itself, however short it is.
+            head = inner[-1] if inner and len(above) > 2 else above[-1]
             found["head"] = head
             if head != above[0]:
                 found["neck"] = above[0]
         return found
 
-    def _limb(
-        self, start: int, end: int, side: str, names: tuple[str, ...], before: str | None = None
-    ) -> dict[str, int]:
-        """Return the bones of a limb: its two longest neighbours are upper and lower part."""
-        chain = self._below(start, end)
-        heads = [self.points[bone] for bone in chain]
-        lengths = [float(np.linalg.norm(b - a)) for a, b in zip(heads, heads[1:], strict=False)]
-        if len(lengths) < 2:
+    def _leg(self, hips: int, foot: int) -> dict[str, int]:
+        """Return the bones of a leg by part: down from the hip, and forwards from the ankle."""
+        chain = self._below(hips, foot)
+        steps = [unit(end - self.points[bone]) for bone, end in zip(chain, self._ends(chain), strict=True)]
+        going_down = [place for place, step in enumerate(steps) if float(step @ self.up) < -DOWN]
+        if not going_down:
             return {}
-        first = max(range(len(lengths) - 1), key=lambda place: min(lengths[place], lengths[place + 1]))
-        found = {f"{side}_{name}": bone for name, bone in zip(names, chain[first:], strict=False)}
-        if before and first > 0:
-            found[f"{side}_{before}"] = chain[0]
-        return found
+        hip = going_down[0]
+        ankle = next((place for place in range(hip + 1, len(chain)) if float(steps[place] @ self.up) > -DOWN), None)
+        if ankle is None or ankle < hip + 2:
+            return {}
+        found = {"hip": chain[hip], "knee": self._middle(chain[hip : ankle + 1]), "ankle": chain[ankle]}
+        return found | ({"foot": chain[-1]} if len(chain) > ankle + 1 else {})
+
+    def _arm(self, chest: int, hand: int, sides: FloatArray) -> dict[str, int]:
+        """Return the bones of an arm by part: the shoulder is where the trunk's width ends, fingers part at the wrist."""
+        chain = self._below(chest, hand)
+        width = SHOULDER_SHARE * self.size
+        middle = float(self.points[chest] @ sides)
+        aside = [abs(float(self.points[bone] @ sides) - middle) > width for bone in chain]
+        if True not in aside:
+            return {}
+        shoulder = aside.index(True)
+        forks = [place for place, bone in enumerate(chain) if len(self.rig.children(bone)) > 1 and place > shoulder + 1]
+        wrist = forks[0] if forks else len(chain) - 1
+        if wrist < shoulder + 2:
+            return {}
+        found = {"shoulder": chain[shoulder], "elbow": self._middle(chain[shoulder : wrist + 1]), "wrist": chain[wrist]}
+        return found | ({"collar": chain[0]} if shoulder > 0 else {})
+
+    def _middle(self, chain: list[int]) -> int:
+        """Return the inner bone of a limb that is nearest to the middle of its length."""
+        lengths = [float(np.linalg.norm(self.points[b] - self.points[a])) for a, b in pairwise(chain)]
+        along = np.cumsum(lengths)
+        return chain[1 + int(np.argmin(np.abs(along[:-1] - along[-1] / 2)))]
+
+    def _ends(self, chain: list[int]) -> list[FloatArray]:
+        """Return where each bone of a chain leads: to the next one, the last to its tail."""
+        return [*(self.points[bone] for bone in chain[1:]), self.ends[chain[-1]]]
 
     def _sides(self, hips: int, feet: tuple[int, int]) -> FloatArray | None:
         """Return the direction of the body's left, by the way that the feet point."""
         forward = np.zeros(3)
         for foot in feet:
-            limb = self._limb(hips, foot, "left", ("hip", "knee", "ankle", "foot"))
-            ankle = limb.get("left_ankle")
-            if ankle is None:
+            leg = self._leg(hips, foot)
+            if not leg:
                 return None
-            toe = limb.get("left_foot")
-            tip = self.points[toe] if toe is not None else self.ends[ankle]
+            ankle = leg["ankle"]
+            tip = self.points[leg["foot"]] if "foot" in leg else self.ends[ankle]
             ahead = tip - self.points[ankle]
             forward += ahead - (ahead @ self.up) * self.up
         size = np.linalg.norm(forward)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -122,11 +123,11 @@ def leg_ratio(source_rest: FloatArray, target: Mapping[str, FloatArray]) -> floa
 
 def _path_length(places: Mapping[str, FloatArray], names: list[str], step: int) -> float:
     runs = [names[start : start + step] for start in range(0, len(names), step)]
-    return float(sum(np.linalg.norm(places[b] - places[a]) for run in runs for a, b in zip(run, run[1:], strict=False)))
+    return float(sum(np.linalg.norm(places[b] - places[a]) for run in runs for a, b in pairwise(run)))
 
 
 def _standing_pose(seen: SourceInTarget, carriage: Carriage, alignment: RestAlignment) -> TargetPose:
-    """Return the target in the source's rest pose, one frame, its ankles as high above its origin as at its own rest."""
+    """Return the target in the source's rest pose, one frame, its ankles as high as at its own rest."""
     turns = {joint: alignment.corrections[joint][None] for joint in {entry.joint for entry in carriage.driven}}
     rest = carriage.rest_places
     if "pelvis" not in rest:
@@ -141,7 +142,7 @@ def _standing_pose(seen: SourceInTarget, carriage: Carriage, alignment: RestAlig
 def _pelvis(carriage: Carriage, pose: TargetPose) -> FloatArray:
     """Return the pelvis (T, 3); the first driven bone's head where the rig has none."""
     places = carriage.places(pose.turns, pose.shift)
-    return places["pelvis"] if "pelvis" in places else pose.shift
+    return places.get("pelvis", pose.shift)
 
 
 def _placed(carriage: Carriage, turns: Mapping[str, FloatArray], pelvis: FloatArray) -> TargetPose:

@@ -17,7 +17,8 @@ MPFB_BONES = Path(__file__).resolve().parents[1] / "data" / "mpfb2_rest_bones.ts
 
 LEFT_PLACES = {
     "hip": (0.1, 0.01, 0.95), "knee": (0.11, -0.01, 0.51), "ankle": (0.115, 0.03, 0.09), "foot": (0.14, -0.1, 0.02),
-    "collar": (0.03, 0.0, 1.45), "shoulder": (0.19, 0.02, 1.46), "elbow": (0.46, 0.03, 1.46), "wrist": (0.71, 0.0, 1.46),
+    "collar": (0.03, 0.0, 1.45), "shoulder": (0.19, 0.02, 1.46), "elbow": (0.46, 0.03, 1.46),
+    "wrist": (0.71, 0.0, 1.46),
 }  # fmt: skip
 MIDDLE_PLACES = {
     "pelvis": (0, 0, 1.0), "spine1": (0, 0.01, 1.1), "spine2": (0, 0.02, 1.23), "spine3": (0, 0.02, 1.33),
@@ -26,7 +27,9 @@ MIDDLE_PLACES = {
 
 # Bones that a rig has between two joints, and bones on top of its pelvis.
 BETWEEN = {
-    "Unreal mannequin 5": {"spine_01": ("pelvis", "spine1"), "spine_03": ("spine1", "spine2"), "neck_02": ("neck", "head")},
+    "Unreal mannequin 5": {
+        "spine_01": ("pelvis", "spine1"), "spine_03": ("spine1", "spine2"), "neck_02": ("neck", "head"),
+    },
     "CMU BVH": {
         "LHipJoint": ("pelvis", "left_hip"), "RHipJoint": ("pelvis", "right_hip"), "Neck1": ("neck", "head"),
     },
@@ -65,7 +68,7 @@ ROOTS = {
     "Reallusion CC": "RL_BoneRoot", "3ds Max Biped": "Bip001", "RenderPeople": "root", "Daz Genesis 9": "root",
 }  # fmt: skip
 EXTRAS = {
-    "Unreal mannequin 4": ("ik_foot_root", "ik_foot_l", "ik_foot_r", "ik_hand_root", "ik_hand_gun", "ik_hand_l", "ik_hand_r"),
+    "Unreal mannequin 4": ("ik_foot_root", "ik_foot_l", "ik_foot_r", "ik_hand_root", "ik_hand_gun", "ik_hand_l"),
     "Unreal mannequin 5": ("ik_foot_root", "ik_foot_l", "ik_foot_r", "center_of_mass", "interaction"),
 }  # fmt: skip
 
@@ -166,11 +169,15 @@ def _tail(entry, bones, heads, rng):
     if len(entry) > 3:
         return entry[3]
     head = heads[entry[0]]
-    if rng is not None and rng.uniform() < 0.33:
-        return head + 0.08 * Vector(rng.normal(size=3)).normalized()
     children = [heads[other[0]] for other in bones if other[1] == entry[0]]
+    if rng is not None and children and rng.uniform() < 0.33:
+        return head + 0.08 * Vector(rng.normal(size=3)).normalized()
     far = [child for child in children if np.linalg.norm(child - head) > 0.02]
-    return far[0] if far else head + np.array([0.0, 0.0, 0.08])
+    if far:
+        return far[0]
+    if entry[1] is None or abs(head[0]) < 0.01:
+        return head + np.array([0.0, 0.0, 0.2])
+    return head + np.array([0.0, -0.08, 0.0] if head[2] < 0.2 else [np.sign(head[0]) * 0.08, 0.0, 0.0])
 
 
 def mpfb_rigs():
