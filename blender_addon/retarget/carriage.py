@@ -1,7 +1,7 @@
 """Which bones the retarget turns, and what each of them hangs on: forward kinematics of the driven bones alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .bone_map import BoneMap
@@ -61,6 +61,23 @@ class Carriage:
     def rest_places(self) -> dict[str, FloatArray]:
         """The joints at rest (3,)."""
         return {joint: point.rest for joint, point in self.points.items()}
+
+    def reordered(self, driven: tuple[DrivenBone, ...], points: Mapping[str, JointPlace]) -> "Carriage":
+        """Return the carriage with other carriers (indices into the same bones), carriers first again."""
+        order: list[int] = []
+        waiting = list(range(len(driven)))
+        while waiting:
+            # In a circle nothing comes first, so any bone does.
+            ready = next((index for index in waiting if driven[index].place_carrier in (*order, NOTHING)), waiting[0])
+            waiting.remove(ready)
+            order.append(ready)
+        new = {old: place for place, old in enumerate(order)} | {NOTHING: NOTHING}
+        moved = tuple(
+            replace(entry, place_carrier=new[entry.place_carrier], turn_carrier=new[entry.turn_carrier])
+            for entry in (driven[index] for index in order)
+        )
+        renumbered = {joint: replace(point, carrier=new[point.carrier]) for joint, point in points.items()}
+        return Carriage(moved, renumbered, self.heads[order], self.root)
 
     def places(self, turns: Mapping[str, FloatArray], shift: FloatArray) -> dict[str, FloatArray]:
         """Return where the joints are (T, 3), metres, armature axes.

@@ -106,22 +106,27 @@ def _evaluated(context: Any, target: Any, rig: Rig) -> FloatArray:
 
 
 def _follow(rig: Rig, carriage: Carriage, seen: FloatArray) -> tuple[Carriage, list[str]]:
-    driven: list[DrivenBone] = []
+    """Return the carriage with what each driven bone and each joint was seen to follow, and the names of lost bones."""
+    motions = [seen[entry.bone] for entry in carriage.driven]
+    found: list[DrivenBone] = []
     lost = []
-    for entry in carriage.driven:
+    for own, entry in enumerate(carriage.driven):
         parent = int(rig.parents[entry.bone])
         motion = seen[parent] if parent >= 0 else np.eye(4)
-        turn = _carrier(driven, seen, motion[:3, :3])
-        place = _carrier(driven, seen, _moved(motion, rig.heads[entry.bone]), rig.heads[entry.bone])
+        others = [index for index in range(len(motions)) if index != own]
+        turn = _carrier(others, motions, motion[:3, :3])
+        # What turns a bone also moves it, where that fits; two controls at one place would do as well else.
+        likely = [index for index in (turn, *others) if index not in (None, NOTHING)]
+        place = _carrier(likely, motions, _moved(motion, rig.heads[entry.bone]), rig.heads[entry.bone])
         if turn is None or place is None:
             lost.append(rig.names[entry.bone])
-        driven.append(replace(entry, turn_carrier=_or(turn, NOTHING), place_carrier=_or(place, entry.place_carrier)))
+        found.append(replace(entry, turn_carrier=_or(turn, NOTHING), place_carrier=_or(place, entry.place_carrier)))
     points = {}
     for joint, point in carriage.points.items():
         rest = rig.heads[point.bone]
-        carrier = _carrier(driven, seen, _moved(seen[point.bone], rest), rest)
+        carrier = _carrier(list(range(len(motions))), motions, _moved(seen[point.bone], rest), rest)
         points[joint] = replace(point, carrier=_or(carrier, point.carrier))
-    return replace(carriage, driven=tuple(driven), points=points), lost
+    return carriage.reordered(tuple(found), points), lost
 
 
 def _or(found: int | None, default: int) -> int:
@@ -129,18 +134,18 @@ def _or(found: int | None, default: int) -> int:
 
 
 def _carrier(
-    candidates: Sequence[DrivenBone], seen: FloatArray, motion: FloatArray, place: FloatArray | None = None
+    candidates: Sequence[int], motions: Sequence[FloatArray], motion: FloatArray, place: FloatArray | None = None
 ) -> int | None:
-    """Return which candidate moves like this; None where none does.
+    """Return the first candidate that moves like this; None where none does.
 
     Args:
+        motions: (4, 4) of the driven bones.
         motion: a rotation (3, 3), or where a place (3,) has moved to.
     """
     if np.abs(motion - (np.eye(3) if place is None else place)).max() < FOLLOWS:
         return NOTHING
-    for index in reversed(range(len(candidates))):
-        other = seen[candidates[index].bone]
-        expected = other[:3, :3] if place is None else _moved(other, place)
+    for index in candidates:
+        expected = motions[index][:3, :3] if place is None else _moved(motions[index], place)
         if np.abs(motion - expected).max() < FOLLOWS:
             return index
     return None

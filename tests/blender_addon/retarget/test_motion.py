@@ -146,7 +146,8 @@ def test_the_way_is_as_long_as_the_sources_without_scaling_and_none_in_place(sou
 
 def test_a_turned_and_moved_source_is_followed_in_the_world(source):
     rig = unreal_rig()
-    set_transform(source, (1, 2, 0), (0, 0, 70), 1.0)
+    source.location, source.rotation_euler = (1, 2, 0), (0, 0, 1.2)
+    rig.rotation_euler = (0.3, 0, 0)
     retarget(source, rig)
     errors = limb_errors_deg(source, rig, rig_tables()[UNREAL], 20)
     assert max(errors.values()) < 1.0
