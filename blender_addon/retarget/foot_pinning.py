@@ -21,8 +21,9 @@ FADE_S: Final = 0.15
 PELVIS_SMOOTHING_S: Final = 0.15
 HEEL_SHARE: Final = 0.35
 """How far the heel lies behind the ankle, as a share of the way from ankle to toe over the ground."""
-LONGEST_REACH: Final = 0.985
-"""Share of the leg's length beyond which the pelvis comes down rather than the knee going straight."""
+LONGEST_REACH: Final = 0.994
+"""Share of the leg's length beyond which the pelvis comes down rather than the knee going straight: near there a few
+millimetres are many degrees at the knee, which pops."""
 
 LEGS: Final = (("left", 0), ("right", 2))
 
@@ -212,8 +213,7 @@ def _lowering(
     for (side, _), goal, weight in zip(LEGS, goals, weights, strict=True):
         hip, knee, ankle = (places[f"{side}_{part}"] for part in ("hip", "knee", "ankle"))
         length = np.linalg.norm(knee - hip, axis=1) + np.linalg.norm(ankle - knee, axis=1)
-        # A leg that was straighter than that before may stay so.
-        reach = np.maximum(LONGEST_REACH * length, np.linalg.norm(ankle - hip, axis=1))
+        reach = LONGEST_REACH * length
         leg = goal - (hip + shared)
         down = -(leg @ up)
         level = np.linalg.norm(leg + down[:, None] * up, axis=1)

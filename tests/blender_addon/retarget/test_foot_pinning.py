@@ -1,8 +1,17 @@
 import bpy
 import numpy as np
 import pytest
-from blender_addon_rest_rigs import build_rig, human_places, rig_tables, table_bones, world_heads
+from blender_addon_rest_rigs import (
+    build_rig,
+    human_places,
+    limb_errors_deg,
+    rig_tables,
+    set_transform,
+    table_bones,
+    world_heads,
+)
 from blender_addon_walking import walking_motion
+from jointwise_ext.blender_addon.retarget import source_motion
 from jointwise_ext.blender_addon.retarget.motion import RetargetOptions, recognise_rig, retarget_motion
 from jointwise_ext.blender_addon.scene_assembly import assemble_motion
 from jointwise_ext.core.motion import save_motion
@@ -44,31 +53,116 @@ def sliding_m(places, contacts):
     return found
 
 
-def test_standing_feet_of_longer_legs_slide_no_more_than_the_sources(walk):
+def knee_angles_deg(places, side):
+    hip, knee, ankle = (places[f"{side}_{part}"] for part in ("hip", "knee", "ankle"))
+    thigh, shin = knee - hip, ankle - knee
+    cosine = (thigh * shin).sum(axis=1) / np.linalg.norm(thigh, axis=1) / np.linalg.norm(shin, axis=1)
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+LEGS = {joint: bone for joint, bone in rig_tables()[UNREAL].items() if joint.startswith(("left", "right", "pelvis"))}
+
+
+@pytest.mark.parametrize(("leg_scale", "scale"), [(1.3, 1.0), (0.7, 1.0), (1.0, 0.01)])
+def test_standing_feet_of_other_legs_slide_no_more_than_the_sources(walk, leg_scale, scale):
+    source, motion = walk
+    rig = long_legged_rig(leg_scale=leg_scale)
+    set_transform(rig, (1, 0, 0), (90, 0, 30), scale)
+    retarget(source, rig, pin_feet=False)
+    loose = sliding_m(paths(rig, LEGS, motion.frame_count), motion.contacts)
+    retarget(source, rig)
+    own = sliding_m(paths(rig, LEGS, motion.frame_count), motion.contacts)
+    true = sliding_m(paths(source, {joint: joint for joint in FEET}, motion.frame_count), motion.contacts)
+    # Else there would be nothing to pin.
+    assert max(loose.values()) > (0.003 if scale == 1.0 else 0.0)
+    for joint, slide in own.items():
+        assert slide < true[joint] + 0.001, (own, true)
+
+
+def test_knees_do_not_pop_and_the_pelvis_stays_smooth(walk):
     source, motion = walk
     rig = long_legged_rig()
-    bones = {joint: rig_tables()[UNREAL][joint] for joint in (*FEET, "left_knee", "right_knee", "pelvis")}
     retarget(source, rig, pin_feet=False)
-    loose = paths(rig, bones, motion.frame_count)
+    loose = paths(rig, LEGS, motion.frame_count)
     retarget(source, rig)
-    pinned = paths(rig, bones, motion.frame_count)
-    theirs = paths(source, {joint: joint for joint in bones}, motion.frame_count)
-    own = sliding_m(pinned, motion.contacts)
-    true = sliding_m(theirs, motion.contacts)
-    print(true, sliding_m(loose, motion.contacts), own)
-    for name in ("loose", "pinned", "theirs"):
-        p = {"loose": loose, "pinned": pinned, "theirs": theirs}[name]
-        print(
-            name,
-            {
-                j: (
-                    round(p[j][:, 2].min(), 4),
-                    round(p[j][:, 2].max(), 4),
-                    "acc",
-                    round(float(np.abs(np.diff(p[j], 2, axis=0)).max()), 4),
-                )
-                for j in bones
-            },
-        )
-    for joint, slide in own.items():
-        assert slide < true[joint] + 0.001
+    pinned = paths(rig, LEGS, motion.frame_count)
+    for side in ("left", "right"):
+        jerks = [np.abs(np.diff(knee_angles_deg(places, side), 2)).max() for places in (loose, pinned)]
+        assert jerks[1] < jerks[0] + 3.0
+        # Neither do they bend the other way: they stay before the line from hip to ankle.
+        ahead = pinned[f"{side}_knee"] - 0.5 * (pinned[f"{side}_hip"] + pinned[f"{side}_ankle"])
+        assert ahead[:, 1].max() < 0.0
+    assert np.abs(np.diff(pinned["pelvis"], 2, axis=0)).max() < 0.005
+
+
+def test_standing_feet_are_as_high_as_at_rest(walk):
+    source, motion = walk
+    rig = long_legged_rig()
+    retarget(source, rig)
+    places = paths(rig, LEGS, motion.frame_count)
+    for side, column in (("left", 0), ("right", 2)):
+        flat = (motion.contacts[:, column : column + 2] > 0.5).all(axis=1)
+        heights = places[f"{side}_foot"][flat, 2]
+        # The source's own floor lies within a few millimetres of its soles.
+        assert np.abs(heights - human_places()[f"{side}_foot"][2]).max() < 0.01
+
+
+def test_limbs_that_have_nothing_to_do_with_the_feet_are_the_same(walk):
+    source, motion = walk
+    rig = long_legged_rig()
+    retarget(source, rig)
+    bones = {joint: bone for joint, bone in rig_tables()[UNREAL].items() if not joint.endswith(("hip", "knee"))}
+    for frame in (10, 50, 90):
+        errors = limb_errors_deg(source, rig, bones, frame)
+        assert max(errors.values()) < 1.0, errors
+
+
+def test_a_motion_without_contacts_is_unchanged(scene, make_motion_file):
+    source = assemble_motion(bpy.context, make_motion_file()[0])
+    rig = long_legged_rig()
+    retarget(source, rig, pin_feet=False)
+    loose = paths(rig, LEGS, 40)
+    retarget(source, rig)
+    pinned = paths(rig, LEGS, 40)
+    for joint in LEGS:
+        assert np.abs(loose[joint] - pinned[joint]).max() < 1e-5
+
+
+def test_a_rig_without_toes_stands_still_too(walk):
+    source, motion = walk
+    rig = long_legged_rig("MPFB default")
+    bones = rig_tables()["MPFB default"]
+    retarget(source, rig)
+    places = paths(rig, {joint: bones[joint] for joint in ("left_ankle", "right_ankle")}, motion.frame_count)
+    for side, column in (("left", 0), ("right", 2)):
+        flat = (motion.contacts[:, column : column + 2] > 0.5).all(axis=1)
+        steps = np.linalg.norm(np.diff(places[f"{side}_ankle"], axis=0)[:, :2], axis=1)
+        assert steps[flat[1:] & flat[:-1]].max() < 0.002
+
+
+def test_in_place_the_feet_slide_but_the_legs_are_the_pinned_ones(walk):
+    source, motion = walk
+    rig = long_legged_rig()
+    retarget(source, rig)
+    walked = paths(rig, LEGS, motion.frame_count)
+    retarget(source, rig, in_place=True)
+    in_place = paths(rig, LEGS, motion.frame_count)
+    assert np.abs(in_place["pelvis"][:, :2] - in_place["pelvis"][0, :2]).max() < 1e-4
+    for joint in LEGS:
+        assert np.allclose(walked[joint] - walked["pelvis"], in_place[joint] - in_place["pelvis"], atol=1e-4)
+
+
+def test_a_capture_without_contact_curves_says_so(walk, monkeypatch):
+    source, _ = walk
+    rig = long_legged_rig()
+    monkeypatch.setattr(source_motion, "contact_path", lambda name: f'["none_{name}"]')
+    assert any("does not say when its feet stand" in warning for warning in retarget(source, rig).warnings)
+
+
+def test_a_rig_without_knees_says_so(walk):
+    source, _ = walk
+    rig = long_legged_rig()
+    bone_map = recognise_rig(rig).bone_map
+    without = bone_map.with_bones({joint: bone for joint, bone in bone_map.bones.items() if "knee" not in joint})
+    report = retarget_motion(bpy.context, source, rig, without, RetargetOptions())
+    assert any("legs are not all mapped" in warning for warning in report.warnings)
