@@ -163,7 +163,7 @@ class _Standing:
         return found | ({"foot": chain[-1]} if len(chain) > ankle + 1 else {})
 
     def _arm(self, chest: int, hand: int, sides: FloatArray) -> dict[str, int]:
-        """Return the bones of an arm by part: the shoulder is where the trunk's width ends, fingers part at the wrist."""
+        """Return the bones of an arm by part: shoulders are off the trunk's middle, fingers part at the wrist."""
         chain = self._below(chest, hand)
         width = SHOULDER_SHARE * self.size
         middle = float(self.points[chest] @ sides)

@@ -26,9 +26,14 @@ class RecordingLayout:
         assert icon in ICONS
         self.labels.append(text)
 
-    def prop(self, group, name):
+    def prop(self, group, name, text=None):
         assert hasattr(group, name)
         self.props.append(name)
+
+    def prop_search(self, group, name, owner, items, text=""):
+        assert hasattr(owner, items)
+        self.prop(group, name)
+        self.labels.append(text)
 
     def operator(self, name, text="", icon="NONE"):
         assert icon in ICONS

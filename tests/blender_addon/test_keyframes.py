@@ -13,11 +13,13 @@ def key_times(curve):
     return np.array([point.co.x for point in curve.keyframe_points])
 
 
-def test_99_linear_curves_and_nothing_else(scene, make_motion_file):
+def test_99_linear_curves_of_bones_and_four_of_contacts(scene, make_motion_file):
     path, motion = make_motion_file()
     curves = list(current_fcurves(assemble_motion(bpy.context, path)))
-    assert len(curves) == 99
-    assert {curve.data_path.rpartition(".")[2] for curve in curves} == {"rotation_quaternion", "location"}
+    contacts = [curve for curve in curves if curve.data_path.startswith('["jointwise_contact_')]
+    assert (len(curves), len(contacts)) == (103, 4)
+    channels = {curve.data_path.rpartition(".")[2] for curve in curves if curve not in contacts}
+    assert channels == {"rotation_quaternion", "location"}
     for curve in curves:
         assert len(curve.keyframe_points) == motion.frame_count
         assert {point.interpolation for point in curve.keyframe_points} == {"LINEAR"}
@@ -95,7 +97,10 @@ def time_of_keying(armature, motion, copies):
 
     count = motion.frame_count * copies
     long_motion = dataclasses.replace(
-        motion, poses=np.tile(motion.poses, (copies, 1)), joints=np.tile(motion.joints, (copies, 1, 1))
+        motion,
+        poses=np.tile(motion.poses, (copies, 1)),
+        joints=np.tile(motion.joints, (copies, 1, 1)),
+        contacts=np.tile(motion.contacts, (copies, 1)),
     )
     rest = StandingRest(np.zeros((24, 3)), 0.0)
     frames = scene_frames(np.arange(count) / 30, 1, 30.0)

@@ -108,7 +108,7 @@ def test_standing_feet_are_as_high_as_at_rest(walk):
 
 
 def test_limbs_that_have_nothing_to_do_with_the_feet_are_the_same(walk):
-    source, motion = walk
+    source, _ = walk
     rig = long_legged_rig()
     retarget(source, rig)
     bones = {joint: bone for joint, bone in rig_tables()[UNREAL].items() if not joint.endswith(("hip", "knee"))}
