@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.floating[Any]]
 
-SNAP_RAD: Final = 0.5
+SNAP_RAD: Final = 0.35
 """A body leans a little at rest; its up direction is that axis of the rig which is nearer than this."""
 
 _UP_PAIRS: Final = (
@@ -33,9 +33,7 @@ def body_frame(points: Mapping[str, FloatArray]) -> FloatArray | None:
     left = left - (left @ up) * up
     if np.linalg.norm(left) < 0.1:
         return None
-    left = _snapped(left / np.linalg.norm(left))
-    left = left - (left @ up) * up
-    left /= np.linalg.norm(left)
+    left = left / np.linalg.norm(left)
     return np.stack([left, up, np.cross(left, up)], axis=1)
 
 

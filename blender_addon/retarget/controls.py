@@ -1,4 +1,4 @@
-"""Control rigs (generated Rigify and the like): their switches, and what their controls really hang on.
+"""Control rigs (generated Rigify and the like): what their controls really hang on.
 
 The controls' parents are hidden bones with constraints, so hierarchy does not tell what moves them. A trial does: the
 controls are turned at random, Blender evaluates the rig once, and each control is seen to follow one of the others.
@@ -10,14 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..compat import ActionCurves
-from ..keyframes import write_keys
 from .carriage import NOTHING, Carriage, DrivenBone
 from .rig import FloatArray, Rig
 from .target_keys import bone_path
-
-SWITCHES: Final = {"IK_FK": 1.0, "IK_Stretch": 0.0, "FK_limb_follow": 0.0, "neck_follow": 1.0, "head_follow": 1.0}
-"""Rigify's custom properties, and the values with which the FK controls alone move the body."""
 
 FOLLOWS: Final = 1e-3
 
@@ -50,22 +45,6 @@ def interference(target: Any, rig: Rig, carriage: Carriage) -> list[str]:
     if driven:
         found.append(f"Drivers also move these bones of {target.name}: {', '.join(driven)}.")
     return found
-
-
-def key_switches(target: Any, curves: ActionCurves, frame: float, rig: Rig, carriage: Carriage) -> list[str]:
-    """Set and key the switches to FK, where the driven bones are FK controls; return the switches' bones."""
-    if not any("_fk" in rig.names[entry.bone] for entry in carriage.driven):
-        return []
-    switched = []
-    for bone in target.pose.bones:
-        for name, value in SWITCHES.items():
-            if not isinstance(bone.get(name), int | float):
-                continue
-            bone[name] = type(bone[name])(value)
-            curve = curves.new(f'{bone_path(bone.name)}["{name}"]', 0, bone.name)
-            write_keys(curve, np.array([frame]), np.array([value]), "CONSTANT")
-            switched.append(bone.name)
-    return sorted(set(switched))
 
 
 def observe_carriage(context: Any, target: Any, rig: Rig, carriage: Carriage) -> tuple[Carriage, list[str]]:

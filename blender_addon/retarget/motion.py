@@ -3,25 +3,23 @@
 `retarget_motion(context, source, target, bone_map, options)` is for scripts too; `recognise_rig(target)` makes the map.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import bpy
-
 from ...core.errors import OptionError, SceneError
 from ..capture_tags import read_tag
-from ..compat import ActionCurves, assign_action, assign_new_action, slot_identifier
+from ..compat import ActionCurves
 from ..object_mode import leave_edit_mode
 from .bone_map import BoneMap
 from .carriage import Carriage, build_carriage
-from .controls import interference, is_control_rig, key_switches, observe_carriage
+from .controls import interference, is_control_rig, observe_carriage
 from .foot_pinning import can_pin, pin_feet
+from .new_action import new_action
 from .recognition import Recognition, recognise
 from .rest_alignment import rest_pose_name
 from .rig import FloatArray, Rig, read_rig
 from .source_motion import SourceMotion, read_source_motion
+from .switches import key_switches
 from .target_keys import key_rest, key_target, reset_bones
 from .transfer import Transfer, keep_in_place, transfer_motion
 from .vrm_map import vrm_bone_map
@@ -76,7 +74,7 @@ def retarget_motion(
     """
     motion, rig = check_retarget(context, source, target, bone_map)
     carriage = build_carriage(rig, bone_map)
-    with _new_action(target, f"{target.name}_{source.name}") as curves:
+    with new_action(target, f"{target.name}_{source.name}") as curves:
         transfer, warnings = _key(context, motion, target, rig, carriage, curves, options, _rate_hz(source))
     warnings += interference(target, rig, carriage) + _doubts(target, rig, bone_map)
     return RetargetReport(curves.action, rest_pose_name(transfer.alignment, carriage.rest_places), warnings)
@@ -182,30 +180,11 @@ def _doubts(target: Any, rig: Rig, bone_map: BoneMap) -> list[str]:
     found = []
     if rig.unevenness > UNEVEN:
         found.append(f"{target.name} is scaled differently along its axes, so its limbs point a little elsewhere.")
+    if target.data.pose_position == "REST":
+        found.append(f"{target.name} is shown at rest, so it does not move: set its Pose Position to Pose.")
     if "pelvis" not in bone_map.bones:
         found.append("No bone is mapped to the pelvis, so the rig stays where it is.")
     tracks = target.animation_data.nla_tracks if target.animation_data else ()
     if any(not track.mute and len(track.strips) for track in tracks):
         found.append(f"{target.name} has NLA strips, which play together with the new action.")
     return found
-
-
-@contextmanager
-def _new_action(target: Any, name: str) -> Iterator[ActionCurves]:
-    """Give the target a new action; should anything go wrong, its former action and pose again."""
-    animation = target.animation_data
-    former, slot = (animation.action, slot_identifier(target)) if animation else (None, None)
-    pose = {bone.name: bone.matrix_basis.copy() for bone in target.pose.bones}
-    curves = assign_new_action(target, name)
-    try:
-        yield curves
-    except BaseException:
-        assign_action(target, former, slot)
-        bpy.data.actions.remove(curves.action)
-        for bone_name, basis in pose.items():
-            target.pose.bones[bone_name].matrix_basis = basis
-        raise
-    curves.action.use_fake_user = True
-    if former is not None and former.library is None:
-        # One motion after the other onto one rig: none may be lost with the file.
-        former.use_fake_user = True

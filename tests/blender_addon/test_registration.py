@@ -25,7 +25,18 @@ def test_the_add_on_brings_nothing_heavy_into_blender():
 
 
 def test_operators_have_their_names_and_say_what_they_do(extension):
-    for name in ("estimate", "cancel", "load_motion", "export_fbx", "set_scene_rate", "copy_log"):
+    for name in (
+        "estimate",
+        "cancel",
+        "load_motion",
+        "export_fbx",
+        "set_scene_rate",
+        "copy_log",
+        "retarget",
+        "recognise_rig",
+        "save_bone_map",
+        "load_bone_map",
+    ):
         operator = getattr(bpy.ops.jointwise, name)
         assert operator.get_rna_type().description
 

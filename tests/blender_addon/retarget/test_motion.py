@@ -220,6 +220,40 @@ def test_source_and_target_are_otherwise_as_before(source):
     assert rig.matrix_world == matrix
 
 
+def directions(rig, bones, frame):
+    """World directions (3,) of bones at a scene frame."""
+    bpy.context.scene.frame_set(frame)
+    evaluated = rig.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    turn = np.array(evaluated.matrix_world.to_3x3().normalized())
+    return {bone: turn @ np.array(evaluated.pose.bones[bone].vector.normalized()) for bone in bones}
+
+
+def test_hands_head_and_toes_turn_alike_whatever_the_rest_pose(source):
+    # The same body at rest in three ways: what hangs on the arms is lowered with them, what stands is turned about.
+    found = []
+    for drop, yaw in ((0, 0), (50, 0), (0, 25)):
+        lowered = np.array(Euler((0, np.radians(drop), 0)).to_matrix())
+        tails = {"hand_l": lowered @ (0.05, -0.05, 0.02), "hand_r": lowered.T @ (-0.05, -0.05, 0.02)}
+        tails |= {"head": np.array([0.01, -0.1, 0.1]), "ball_l": np.array([0, -0.08, 0.01])}
+        bones = [
+            (bone, parent, head, head + tails[bone]) if bone in tails else (bone, parent, head)
+            for bone, parent, head in table_bones(UNREAL, human_places(drop))
+        ]
+        rig = build_rig(bones, f"rest{drop}{yaw}", turn=np.array(Euler((0, 0, np.radians(yaw))).to_matrix()))
+        retarget(source, rig)
+        found.append([directions(rig, tails, frame) for frame in (1, 20, 40)])
+    for other in found[1:]:
+        for own, theirs in zip(found[0], other, strict=True):
+            for bone, direction in own.items():
+                assert direction @ theirs[bone] > np.cos(np.radians(1.0)), bone
+
+
+def test_a_rig_that_is_shown_at_rest_says_why_it_does_not_move(source):
+    rig = unreal_rig()
+    rig.data.pose_position = "REST"
+    assert any("Pose Position" in warning for warning in retarget(source, rig).warnings)
+
+
 def test_constraints_and_drivers_on_driven_bones_are_named(source):
     rig = unreal_rig()
     rig.pose.bones["calf_l"].constraints.new("LIMIT_ROTATION")
@@ -232,6 +266,7 @@ def test_constraints_and_drivers_on_driven_bones_are_named(source):
 def test_a_failure_leaves_action_and_pose_as_they_were(source, monkeypatch):
     rig = unreal_rig()
     former = retarget(source, rig).action
+    bpy.context.view_layer.update()
     pose = [bone.matrix_basis.copy() for bone in rig.pose.bones]
     actions = len(bpy.data.actions)
 
