@@ -67,17 +67,17 @@ class Carriage:
         order: list[int] = []
         waiting = list(range(len(driven)))
         while waiting:
-            # In a circle nothing comes first, so any bone does.
+            # In a circle nothing comes first, so any bone does, and hangs on nothing.
             ready = next((index for index in waiting if driven[index].place_carrier in (*order, NOTHING)), waiting[0])
             waiting.remove(ready)
             order.append(ready)
         new = {old: place for place, old in enumerate(order)} | {NOTHING: NOTHING}
-        moved = tuple(
-            replace(entry, place_carrier=new[entry.place_carrier], turn_carrier=new[entry.turn_carrier])
-            for entry in (driven[index] for index in order)
-        )
+        moved = []
+        for place, entry in enumerate(driven[index] for index in order):
+            carrier = new[entry.place_carrier] if new[entry.place_carrier] < place else NOTHING
+            moved.append(replace(entry, place_carrier=carrier, turn_carrier=new[entry.turn_carrier]))
         renumbered = {joint: replace(point, carrier=new[point.carrier]) for joint, point in points.items()}
-        return Carriage(moved, renumbered, self.heads[order], self.root)
+        return Carriage(tuple(moved), renumbered, self.heads[order], self.root)
 
     def places(self, turns: Mapping[str, FloatArray], shift: FloatArray) -> dict[str, FloatArray]:
         """Return where the joints are (T, 3), metres, armature axes.

@@ -15,6 +15,7 @@ from .rig import FloatArray, Rig
 from .target_keys import bone_path
 
 FOLLOWS: Final = 1e-3
+"""How far a rotation's entries, or a place as a share of the rig's size, may be off for one to follow the other."""
 
 
 def is_control_rig(target: Any, rig: Rig, carriage: Carriage) -> bool:
@@ -86,6 +87,10 @@ def _evaluated(context: Any, target: Any, rig: Rig) -> FloatArray:
 
 def _follow(rig: Rig, carriage: Carriage, seen: FloatArray) -> tuple[Carriage, list[str]]:
     """Return the carriage with what each driven bone and each joint was seen to follow, and the names of lost bones."""
+    # Places are compared as shares of the rig's size: rigs in centimetres are as common as rigs in metres.
+    size = max(float(np.abs(rig.heads).max()), 1e-12)
+    heads, seen = rig.heads / size, np.array(seen)
+    seen[:, :3, 3] /= size
     motions = [seen[entry.bone] for entry in carriage.driven]
     found: list[DrivenBone] = []
     lost = []
@@ -96,13 +101,13 @@ def _follow(rig: Rig, carriage: Carriage, seen: FloatArray) -> tuple[Carriage, l
         turn = _carrier(others, motions, motion[:3, :3])
         # What turns a bone also moves it, where that fits; two controls at one place would do as well else.
         likely = [index for index in (turn, *others) if index not in (None, NOTHING)]
-        place = _carrier(likely, motions, _moved(motion, rig.heads[entry.bone]), rig.heads[entry.bone])
+        place = _carrier(likely, motions, _moved(motion, heads[entry.bone]), heads[entry.bone])
         if turn is None or place is None:
             lost.append(rig.names[entry.bone])
         found.append(replace(entry, turn_carrier=_or(turn, NOTHING), place_carrier=_or(place, entry.place_carrier)))
     points = {}
     for joint, point in carriage.points.items():
-        rest = rig.heads[point.bone]
+        rest = heads[point.bone]
         carrier = _carrier(list(range(len(motions))), motions, _moved(seen[point.bone], rest), rest)
         points[joint] = replace(point, carrier=_or(carrier, point.carrier))
     return carriage.reordered(tuple(found), points), lost

@@ -5,6 +5,7 @@ smoothly; hip and knee do the rest. Before and after a contact the correction fa
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ STANDS: Final = 0.5
 """Contacts above this are taken for standing."""
 SHORTEST_CONTACT_S: Final = 0.1
 FADE_S: Final = 0.15
+LONGEST_GAP_S: Final = 0.5
 PELVIS_SMOOTHING_S: Final = 0.15
 HEEL_SHARE: Final = 0.35
 """How far the heel lies behind the ankle, as a share of the way from ankle to toe over the ground."""
@@ -47,13 +49,33 @@ def can_pin(transfer: Transfer) -> bool:
     return needed <= set(transfer.carriage.points)
 
 
-def pin_feet(transfer: Transfer, contacts: FloatArray, rate_hz: float) -> Transfer:
+def pin_feet(transfer: Transfer, contacts: FloatArray, frames: FloatArray, rate_hz: float) -> Transfer:
     """Return the motion with standing feet held still, at the height above the floor that the source's have.
 
     Args:
         contacts: (T, 4) 0..1 in the order of `CONTACT_NAMES`.
-        rate_hz: frames a second.
+        frames: (T,) scene frames; nothing is held across a long gap.
+        rate_hz: of the capture.
     """
+    cuts = _long_gaps(frames, rate_hz)
+    pieces = [
+        _pin_piece(transfer.rows(slice(first, end)), contacts[first:end], rate_hz)
+        for first, end in pairwise([0, *cuts, len(frames)])
+    ]
+    turns = {joint: np.concatenate([piece.pose.turns[joint] for piece in pieces]) for joint in transfer.pose.turns}
+    return transfer.with_pose(turns, np.concatenate([piece.pose.shift for piece in pieces]))
+
+
+def _long_gaps(frames: FloatArray, rate_hz: float) -> list[int]:
+    """Return the rows before which the capture has a long gap."""
+    steps = np.diff(frames)
+    if not len(steps):
+        return []
+    return [int(row) + 1 for row in np.flatnonzero(steps > LONGEST_GAP_S * rate_hz * np.median(steps))]
+
+
+def _pin_piece(transfer: Transfer, contacts: FloatArray, rate_hz: float) -> Transfer:
+    """Return `pin_feet` of frames without a long gap."""
     fade, shortest = max(round(FADE_S * rate_hz), 1), max(round(SHORTEST_CONTACT_S * rate_hz), 2)
     places = transfer.places()
     moves, weights = [], []

@@ -17,10 +17,10 @@ from .foot_pinning import can_pin, pin_feet
 from .new_action import new_action
 from .recognition import Recognition, recognise
 from .rest_alignment import rest_pose_name
-from .rig import FloatArray, Rig, read_rig
+from .rig import Rig, read_rig
 from .source_motion import SourceMotion, read_source_motion
-from .switches import key_switches
-from .target_keys import key_rest, key_target, reset_bones
+from .switches import is_fk_rig, key_switches, resting_controls
+from .target_keys import bones_above, key_rest, key_target, reset_bones
 from .transfer import Transfer, keep_in_place, transfer_motion
 from .vrm_map import vrm_bone_map
 
@@ -106,18 +106,10 @@ def _key(
     rate_hz: float,
 ) -> tuple[Transfer, list[str]]:
     """Write all keys; return the transfer and what the user should know."""
-    warnings = []
-    above = reset_bones(target, rig, carriage)
-    key_switches(target, curves, float(motion.frames[0]), rig, carriage)
-    if is_control_rig(target, rig, carriage):
-        carriage, lost = observe_carriage(context, target, rig, carriage)
-        if lost:
-            warnings.append(f"Something else also moves these controls of {target.name}: {', '.join(lost)}.")
-    else:
-        key_rest(target, curves, float(motion.frames[0]), rig, [bone for bone in above if bone != carriage.root])
+    carriage, warnings = _prepare(context, target, rig, carriage, curves, float(motion.frames[0]))
     transfer = transfer_motion(motion, rig, carriage, options.scale_root)
     if options.pin_feet:
-        transfer, note = _pinned(transfer, motion.contacts, rate_hz)
+        transfer, note = _pinned(transfer, motion, rate_hz)
         warnings += note
     if options.in_place:
         transfer = keep_in_place(transfer)
@@ -125,12 +117,33 @@ def _key(
     return transfer, warnings
 
 
-def _pinned(transfer: Transfer, contacts: FloatArray | None, rate_hz: float) -> tuple[Transfer, list[str]]:
-    if contacts is None:
+def _prepare(
+    context: Any, target: Any, rig: Rig, carriage: Carriage, curves: ActionCurves, first_frame: float
+) -> tuple[Carriage, list[str]]:
+    """Put the rig to rest where the motion needs it, and find out what the driven bones hang on."""
+    above = bones_above(rig, carriage)
+    is_fk = is_fk_rig(rig, carriage)
+    resting = resting_controls(rig, carriage) if is_fk else above
+    reset_bones(target, rig, {*above, *resting, *(entry.bone for entry in carriage.driven)})
+    if is_fk:
+        key_switches(target, curves, first_frame)
+    elif is_control_rig(target, rig, carriage):
+        resting = []
+    key_rest(target, curves, first_frame, rig, [bone for bone in resting if bone != carriage.root])
+    if not is_control_rig(target, rig, carriage):
+        return carriage, []
+    carriage, lost = observe_carriage(context, target, rig, carriage)
+    if not lost:
+        return carriage, []
+    return carriage, [f"Something else also moves these controls of {target.name}: {', '.join(lost)}."]
+
+
+def _pinned(transfer: Transfer, motion: SourceMotion, rate_hz: float) -> tuple[Transfer, list[str]]:
+    if motion.contacts is None:
         return transfer, ["The capture does not say when its feet stand, so they were not pinned."]
     if not can_pin(transfer):
         return transfer, ["The rig's legs are not all mapped, so its feet were not pinned."]
-    return pin_feet(transfer, contacts, rate_hz), []
+    return pin_feet(transfer, motion.contacts, motion.frames, rate_hz), []
 
 
 def _rate_hz(source: Any) -> float:

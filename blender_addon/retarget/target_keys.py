@@ -1,6 +1,6 @@
 """Writes a transferred motion as keys of a new action on the target; the bones' own rotation modes are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import bpy
@@ -19,13 +19,16 @@ def bone_path(bone: str) -> str:
     return f'pose.bones["{bpy.utils.escape_identifier(bone)}"]'
 
 
-def reset_bones(target: Any, rig: Rig, carriage: Carriage) -> list[int]:
-    """Put the driven bones and what they hang on to rest; return the places of the latter."""
+def bones_above(rig: Rig, carriage: Carriage) -> list[int]:
+    """Return the places of the bones that the driven ones hang on and that are not driven themselves."""
     driven = {entry.bone for entry in carriage.driven}
-    above = {ancestor for bone in driven for ancestor in rig.ancestors(bone)} - driven
-    for bone in driven | above:
+    return sorted({ancestor for bone in driven for ancestor in rig.ancestors(bone)} - driven)
+
+
+def reset_bones(target: Any, rig: Rig, bones: Iterable[int]) -> None:
+    """Put bones to rest."""
+    for bone in bones:
         target.pose.bones[rig.names[bone]].matrix_basis.identity()
-    return sorted(above)
 
 
 def key_target(

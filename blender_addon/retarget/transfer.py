@@ -64,6 +64,12 @@ class Transfer:
         """Where the target's joints are (T, 3)."""
         return self.carriage.places(self.pose.turns, self.pose.shift)
 
+    def rows(self, rows: slice) -> "Transfer":
+        """Return some frames of the motion."""
+        source = replace(self.source, turns=self.source.turns[rows], joints=self.source.joints[rows])
+        turns = {joint: turn[rows] for joint, turn in self.pose.turns.items()}
+        return replace(self, source=source, pose=TargetPose(turns, self.pose.shift[rows]))
+
     def with_pose(self, turns: Mapping[str, FloatArray], shift: FloatArray) -> "Transfer":
         """Return the transfer with another motion of the target."""
         return replace(self, pose=TargetPose(turns, shift))

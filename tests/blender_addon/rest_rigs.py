@@ -132,13 +132,14 @@ def table_bones(rig, places):
     return [(name, parents[name], head) for name, head in bones.items()]
 
 
-def build_rig(bones, name="Character", rng=None, turn=None, connect=()):
+def build_rig(bones, name="Character", rng=None, turn=None, connect=(), tail_m=0.08):
     """An armature object with bones (name, parent, head[, tail, roll]).
 
     Args:
         rng: gives each bone a random roll, and every third one a tail in a random direction.
         turn: (3, 3) turns the rest pose inside the armature.
         connect: names of the bones that are connected to their parents.
+        tail_m: length of the bones that lead nowhere.
     """
     turn = np.eye(3) if turn is None else turn
     data = bpy.data.armatures.new(name)
@@ -150,7 +151,7 @@ def build_rig(bones, name="Character", rng=None, turn=None, connect=()):
     for entry in bones:
         bone = data.edit_bones.new(entry[0])
         bone.head = turn @ heads[entry[0]]
-        bone.tail = turn @ np.array(_tail(entry, bones, heads, rng), float)
+        bone.tail = turn @ np.array(_tail(entry, bones, heads, rng, tail_m), float)
         bone.roll = entry[4] if len(entry) > 4 else (rng.uniform(-3, 3) if rng else 0.0)
     for entry in bones:
         if entry[1]:
@@ -165,19 +166,19 @@ def build_rig(bones, name="Character", rng=None, turn=None, connect=()):
     return rig
 
 
-def _tail(entry, bones, heads, rng):
+def _tail(entry, bones, heads, rng, tail_m):
     if len(entry) > 3:
         return entry[3]
     head = heads[entry[0]]
     children = [heads[other[0]] for other in bones if other[1] == entry[0]]
     if rng is not None and children and rng.uniform() < 0.33:
-        return head + 0.08 * Vector(rng.normal(size=3)).normalized()
-    far = [child for child in children if np.linalg.norm(child - head) > 0.02]
+        return head + tail_m * Vector(rng.normal(size=3)).normalized()
+    far = [child for child in children if np.linalg.norm(child - head) > 0.25 * tail_m]
     if far:
         return far[0]
-    if entry[1] is None or abs(head[0]) < 0.01:
-        return head + np.array([0.0, 0.0, 0.2])
-    return head + np.array([0.0, -0.08, 0.0] if head[2] < 0.2 else [np.sign(head[0]) * 0.08, 0.0, 0.0])
+    if entry[1] is None or abs(head[0]) < 0.1 * tail_m:
+        return head + np.array([0.0, 0.0, 2.5 * tail_m])
+    return head + tail_m * np.array([0.0, -1.0, 0.0] if head[2] < 2.5 * tail_m else [np.sign(head[0]), 0.0, 0.0])
 
 
 def mpfb_rigs():

@@ -43,6 +43,10 @@ def main(motion_path):
     save_motion(conftest.synthetic.synthetic_motion(), Path(motion_path))
     source = assemble_motion(bpy.context, motion_path)
     rig.location, rig.rotation_euler = (2, 0, 0), (0, 0, 1)
+    # What an earlier action may have left behind.
+    rig.pose.bones["chest"].rotation_quaternion = (0.9, 0.3, 0.2, 0.1)
+    rig.pose.bones["root"].location = (0.3, 0.2, 0.1)
+    rig.pose.bones["thigh_tweak.L.001"].location = (0.1, 0.0, 0.1)
     found = recognise_rig(rig)
     report = retarget_motion(bpy.context, source, rig, found.bone_map, RetargetOptions(pin_feet=False))
     bones = rig_tables()["Rigify deform bones"]

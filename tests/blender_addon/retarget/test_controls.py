@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from blender_addon_rest_rigs import build_rig, human_places, limb_errors_deg, rig_tables, table_bones
+from blender_addon_rest_rigs import build_rig, human_places, limb_errors_deg, rig_tables, set_transform, table_bones
 from jointwise_ext.blender_addon.retarget.motion import RetargetOptions, recognise_rig, retarget_motion
 from jointwise_ext.blender_addon.scene_assembly import assemble_motion
 
@@ -52,18 +52,41 @@ def test_hips_of_a_generated_rig_go_the_sources_way_to_scale(rigify):
     assert np.abs(own[:, 0] - ratio * theirs[:, 0] - 2).max() < 0.1
 
 
-def test_what_a_control_hangs_on_is_seen_through_hidden_bones_with_constraints(scene, make_motion_file):
+def follow(rig, bone, *others):
+    """Give a bone the constraint by which Rigify hangs controls on bones elsewhere, here on several in equal parts."""
+    constraint = rig.pose.bones[bone].constraints.new("ARMATURE")
+    for other in others:
+        target = constraint.targets.new()
+        target.target, target.subtarget = rig, other
+
+
+@pytest.mark.parametrize("unit", [1.0, 100.0, 0.01])
+def test_what_a_control_hangs_on_is_seen_through_hidden_bones_with_constraints(scene, make_motion_file, unit):
     source = assemble_motion(bpy.context, make_motion_file()[0])
     bones = table_bones("Unreal mannequin 4", human_places(45.0))
     # The arm's parent is a hidden bone beside the body that follows the collar bone.
     extra = [("hidden_arm", None, (0, 1, 1))]
     moved = [(name, "hidden_arm" if name == "upperarm_l" else parent, head) for name, parent, head in bones]
-    rig = build_rig(moved + extra, "Hidden", np.random.default_rng(6))
-    copy = rig.pose.bones["hidden_arm"].constraints.new("CHILD_OF")
-    copy.target, copy.subtarget = rig, "clavicle_l"
-    collar = rig.matrix_world @ rig.pose.bones["clavicle_l"].matrix
-    copy.inverse_matrix = collar.inverted()
-    retarget_motion(bpy.context, source, rig, recognise_rig(rig).bone_map, RetargetOptions(pin_feet=False))
+    scaled = [(name, parent, unit * np.array(head)) for name, parent, head in moved + extra]
+    rig = build_rig(scaled, "Hidden", np.random.default_rng(6), tail_m=0.08 * unit)
+    set_transform(rig, scale=1 / unit)
+    follow(rig, "hidden_arm", "clavicle_l")
+    report = retarget_motion(bpy.context, source, rig, recognise_rig(rig).bone_map, RetargetOptions(pin_feet=False))
+    assert report.warnings == []
     for frame in (1, 20, 40):
         errors = limb_errors_deg(source, rig, rig_tables()["Unreal mannequin 4"], frame)
         assert max(errors.values()) < 1.0, errors
+
+
+def test_controls_that_follow_nothing_alone_are_named_and_the_rest_is_right(scene, make_motion_file):
+    source = assemble_motion(bpy.context, make_motion_file()[0])
+    bones = [*table_bones("Unreal mannequin 4", human_places(45.0)), ("hidden", None, (0, 1, 1))]
+    rig = build_rig(
+        [(name, "hidden" if name == "upperarm_l" else parent, head) for name, parent, head in bones], "Mixed"
+    )
+    follow(rig, "hidden", "clavicle_l", "pelvis")
+    report = retarget_motion(bpy.context, source, rig, recognise_rig(rig).bone_map, RetargetOptions(pin_feet=False))
+    assert any("upperarm_l" in warning for warning in report.warnings)
+    errors = limb_errors_deg(source, rig, rig_tables()["Unreal mannequin 4"], 20)
+    of_left_arm = ("left_collar", "left_shoulder", "left_elbow")
+    assert max(error for joint, error in errors.items() if joint not in of_left_arm) < 1.0

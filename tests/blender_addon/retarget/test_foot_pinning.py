@@ -1,3 +1,5 @@
+import dataclasses
+
 import bpy
 import numpy as np
 import pytest
@@ -166,3 +168,28 @@ def test_a_rig_without_knees_says_so(walk):
     without = bone_map.with_bones({joint: bone for joint, bone in bone_map.bones.items() if "knee" not in joint})
     report = retarget_motion(bpy.context, source, rig, without, RetargetOptions())
     assert any("legs are not all mapped" in warning for warning in report.warnings)
+
+
+def test_a_foot_is_not_held_across_a_long_gap(scene, tmp_path):
+    # Both feet of the walk stand all the time, but for the three seconds that are missing and in which it went on.
+    motion = walking_motion(frame_count=160)
+    rows = np.r_[0:20, 120:160]
+    fields = {
+        name: getattr(motion, name)[rows]
+        for name in ("poses", "trans", "frame_ids", "timestamps", "joints", "keypoints", "keypoints_2d", "visibility",
+                     "poses_per_frame", "confidence")
+    }  # fmt: skip
+    standing = np.ones((len(rows), 4), np.float32)
+    save_motion(dataclasses.replace(motion, **fields, contacts=standing), tmp_path / "gap.npz")
+    source = assemble_motion(bpy.context, tmp_path / "gap.npz")
+    rig = long_legged_rig(leg_scale=1.0)
+    retarget(source, rig)
+    before, after = (world_heads(rig, LEGS, frame)["left_ankle"] for frame in (20, 121))
+    assert np.linalg.norm(after - before) > 1.5
+
+
+def test_one_frame_is_retargeted(scene, make_motion_file):
+    source = assemble_motion(bpy.context, make_motion_file(frame_count=1)[0])
+    rig = long_legged_rig()
+    retarget(source, rig)
+    assert max(limb_errors_deg(source, rig, rig_tables()[UNREAL], 1).values()) < 1.0
