@@ -87,7 +87,8 @@ def check_retarget(context: Any, source: Any, target: Any, bone_map: BoneMap) ->
         SceneError, OptionError: as `retarget_motion`.
     """
     check_target(context, source, target)
-    leave_edit_mode(context)
+    if source.data.is_editmode or target.data.is_editmode:
+        leave_edit_mode(context)
     # A script may have moved an object just now; Blender computes its matrix only then.
     context.view_layer.update()
     motion, rig = read_source_motion(source), read_rig(target)

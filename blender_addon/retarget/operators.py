@@ -6,7 +6,6 @@ from typing import Any
 import bpy
 
 from ...core.errors import OptionError, SceneError
-from ..capture_tags import captured_armature, is_captured_armature
 from ..messages import MESSAGES
 from ..operator_base import FINISHED, JointwiseOperator
 from .bone_map import BoneMap, load_bone_map, save_bone_map
@@ -15,6 +14,7 @@ from .motion import check_retarget, recognise_rig, retarget_motion
 from .properties import bone_map_of, fill_mapping, retarget_options
 from .recognition import Recognition
 from .rig import read_rig
+from .source_motion import meant_sources
 
 
 class JOINTWISE_OT_retarget(JointwiseOperator, bpy.types.Operator):
@@ -42,7 +42,9 @@ class JOINTWISE_OT_retarget(JointwiseOperator, bpy.types.Operator):
         settings = context.scene.jointwise.retarget
         target = self._target(context)
         bone_map = self._bone_map(settings, target)
-        sources = _sources(context, target)
+        sources = meant_sources(context, target)
+        if not sources:
+            raise SceneError("No captured armature is selected.", "Select the armatures with the motions first.")
         # All are looked at first, so that a bad one does not leave half of them done.
         for source in sources:
             check_retarget(context, source, target, bone_map)
@@ -77,20 +79,6 @@ class JOINTWISE_OT_retarget(JointwiseOperator, bpy.types.Operator):
         if target.type != "ARMATURE":
             raise SceneError(f"{target.name} is not an armature.", "Choose your character's rig.")
         return recognise_rig(target).bone_map
-
-
-def _sources(context: Any, target: Any) -> list[Any]:
-    """Return the captured armatures that the user means, in the order of their names."""
-    selected = [item for item in context.view_layer.objects.selected if is_captured_armature(item) and item != target]
-    if selected:
-        return sorted(selected, key=lambda item: str(item.name))
-    only = captured_armature(context)
-    if only is None or only == target:
-        ours = [item for item in context.scene.objects if is_captured_armature(item) and item != target]
-        only = ours[0] if len(ours) == 1 else None
-    if only is None:
-        raise SceneError("No captured armature is selected.", "Select the armatures with the motions first.")
-    return [only]
 
 
 class JOINTWISE_OT_recognise_rig(JointwiseOperator, bpy.types.Operator):

@@ -7,6 +7,7 @@ import bpy
 from ..panels import JointwisePanel, draw_wrapped
 from .bone_map import map_title
 from .joints import JOINTS
+from .source_motion import meant_sources
 
 
 class JOINTWISE_PT_retarget(JointwisePanel, bpy.types.Panel):
@@ -27,6 +28,7 @@ class JOINTWISE_PT_retarget(JointwisePanel, bpy.types.Panel):
         column.prop(settings, "pin_feet")
         column.prop(settings, "scale_root")
         column.prop(settings, "in_place")
+        _draw_sources(layout, context, settings.target)
         row = layout.row()
         row.scale_y = 1.5
         row.operator("jointwise.retarget", icon="ARMATURE_DATA")
@@ -60,6 +62,14 @@ class JOINTWISE_PT_retarget_mapping(JointwisePanel, bpy.types.Panel):
 def joint_title(joint: str) -> str:
     """Return a joint's name as the panel shows it, such as `Left Hip`."""
     return joint.replace("_", " ").title()
+
+
+def _draw_sources(layout: Any, context: Any, target: Any) -> None:
+    """Draw whose motion the button takes."""
+    names = ", ".join(source.name for source in meant_sources(context, target))
+    translate = bpy.app.translations.pgettext_iface
+    text = translate("Motion: {}").format(names) if names else translate("Select the armature with the motion.")
+    draw_wrapped(layout, context, text, "ANIM_DATA" if names else "INFO")
 
 
 def _draw_recognition(layout: Any, context: Any, settings: Any) -> None:

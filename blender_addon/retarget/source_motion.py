@@ -8,6 +8,7 @@ import numpy as np
 from ...core.errors import SceneError
 from ...core.rotations import quat_wxyz_to_rotmat
 from ...core.skeleton import CONTACT_NAMES, JOINT_COUNT, JOINT_NAMES, PARENTS
+from ..capture_tags import captured_armature, is_captured_armature
 from ..compat import current_fcurves
 from ..keyframes import contact_path
 from .rig import FloatArray, read_rig
@@ -34,6 +35,21 @@ class SourceMotion:
     joints: FloatArray
     contacts: FloatArray | None
     origin: FloatArray
+
+
+def meant_sources(context: Any, target: Any) -> list[Any]:
+    """Return the captured armatures that the user means, in the order of their names; empty where that is not clear.
+
+    Those that are selected, else the one that the active object belongs to, else the only one; never the target.
+    """
+    selected = [item for item in context.view_layer.objects.selected if is_captured_armature(item) and item != target]
+    if selected:
+        return sorted(selected, key=lambda item: str(item.name))
+    active = captured_armature(context)
+    if active is not None and active != target:
+        return [active]
+    others = [item for item in context.scene.objects if is_captured_armature(item) and item != target]
+    return others if len(others) == 1 else []
 
 
 def read_source_motion(armature: Any) -> SourceMotion:

@@ -33,7 +33,8 @@ def select(*items):
 def drawn(panel, scene):
     layout = RecordingLayout()
     preferences = SimpleNamespace(system=SimpleNamespace(ui_scale=1.0))
-    context = SimpleNamespace(scene=scene, preferences=preferences, region=SimpleNamespace(width=4000))
+    region = SimpleNamespace(width=4000)
+    context = SimpleNamespace(scene=scene, preferences=preferences, region=region, view_layer=bpy.context.view_layer)
     panel.draw(SimpleNamespace(layout=layout), context)
     return layout
 
@@ -46,7 +47,7 @@ def test_a_script_retargets_by_the_rigs_name(rig, source):
 def test_choosing_a_rig_fills_the_mapping_and_the_panel_says_what_it_is(scene, rig, source):
     scene.jointwise.retarget.target = rig
     layout = drawn(JOINTWISE_PT_retarget, scene)
-    assert layout.labels == ["Mixamo  ·  100%", "22 of 22 joints have a bone"]
+    assert layout.labels == ["Mixamo  ·  100%", "22 of 22 joints have a bone", f"Motion: {source.name}"]
     assert set(layout.buttons) == {"jointwise.retarget"}
     mapping = drawn(JOINTWISE_PT_retarget_mapping, scene)
     assert mapping.props == ["bone"] * 22
@@ -64,6 +65,15 @@ def test_the_panel_lists_what_has_no_bone(scene, rig):
     labels = drawn(JOINTWISE_PT_retarget, scene).labels
     assert "21 of 22 joints have a bone" in labels
     assert "Without a bone: Left Foot" in labels
+
+
+def test_the_panel_says_whose_motion_is_meant(scene, rig, source, make_motion_file):
+    scene.jointwise.retarget.target = rig
+    other = assemble_motion(bpy.context, make_motion_file("second.npz", frame_count=12)[0])
+    select(rig)
+    assert drawn(JOINTWISE_PT_retarget, scene).labels[-1] == "Select the armature with the motion."
+    select(rig, other, source)
+    assert drawn(JOINTWISE_PT_retarget, scene).labels[-1] == f"Motion: {', '.join(sorted((source.name, other.name)))}"
 
 
 def test_without_a_rig_the_panel_says_what_to_choose(scene):
@@ -208,6 +218,14 @@ def test_a_rig_in_edit_mode_is_retargeted(scene, rig, source):
     bpy.context.view_layer.objects.active = rig
     bpy.ops.object.mode_set(mode="EDIT")
     assert bpy.ops.jointwise.retarget(target="Hero") == {"FINISHED"}
+    assert max(limb_errors_deg(source, rig, MIXAMO, 20).values()) < 1.0
+
+
+def test_pose_mode_is_not_left(scene, rig, source):
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="POSE")
+    assert bpy.ops.jointwise.retarget(target="Hero") == {"FINISHED"}
+    assert rig.mode == "POSE"
     assert max(limb_errors_deg(source, rig, MIXAMO, 20).values()) < 1.0
 
 
