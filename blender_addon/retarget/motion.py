@@ -36,11 +36,13 @@ class RetargetOptions:
         pin_feet: hold standing feet still.
         scale_root: scale the pelvis's path by the ratio of the leg lengths.
         in_place: leave out the way over the ground.
+        flat_soles: feet stand as flat as at the rig's rest, and no longer point exactly as the captured ones do.
     """
 
     pin_feet: bool = True
     scale_root: bool = True
     in_place: bool = False
+    flat_soles: bool = False
 
 
 @dataclass
@@ -76,7 +78,10 @@ def retarget_motion(
     carriage = build_carriage(rig, bone_map)
     with new_action(target, f"{target.name}_{source.name}") as curves:
         transfer, warnings = _key(context, motion, target, rig, carriage, curves, options, _rate_hz(source))
-    warnings += interference(target, rig, carriage) + _doubts(target, rig, bone_map)
+    warnings += interference(target, rig, carriage) + _doubts(target, rig)
+    if "pelvis" not in bone_map.bones:
+        root = rig.names[carriage.root]
+        warnings.append(f"No bone is mapped to the pelvis, so the bone {root} takes the way over the ground.")
     return RetargetReport(curves.action, rest_pose_name(transfer.alignment, carriage.rest_places), warnings)
 
 
@@ -108,7 +113,7 @@ def _key(
 ) -> tuple[Transfer, list[str]]:
     """Write all keys; return the transfer and what the user should know."""
     carriage, warnings = _prepare(context, target, rig, carriage, curves, float(motion.frames[0]))
-    transfer = transfer_motion(motion, rig, carriage, options.scale_root)
+    transfer = transfer_motion(motion, rig, carriage, options.scale_root, options.flat_soles)
     if options.pin_feet:
         transfer, note = _pinned(transfer, motion, rate_hz)
         warnings += note
@@ -189,15 +194,13 @@ def check_map(rig: Rig, bone_map: BoneMap, target: Any) -> None:
         raise SceneError(f"The scale of {target.name} is zero or negative.", "Give the object a positive scale.")
 
 
-def _doubts(target: Any, rig: Rig, bone_map: BoneMap) -> list[str]:
+def _doubts(target: Any, rig: Rig) -> list[str]:
     """Return sentences about what may spoil the motion on this target."""
     found = []
     if rig.unevenness > UNEVEN:
         found.append(f"{target.name} is scaled differently along its axes, so its limbs point a little elsewhere.")
     if target.data.pose_position == "REST":
         found.append(f"{target.name} is shown at rest, so it does not move: set its Pose Position to Pose.")
-    if "pelvis" not in bone_map.bones:
-        found.append("No bone is mapped to the pelvis, so the rig stays where it is.")
     tracks = target.animation_data.nla_tracks if target.animation_data else ()
     if any(not track.mute and len(track.strips) for track in tracks):
         found.append(f"{target.name} has NLA strips, which play together with the new action.")

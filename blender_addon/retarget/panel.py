@@ -26,6 +26,7 @@ class JOINTWISE_PT_retarget(JointwisePanel, bpy.types.Panel):
         _draw_recognition(layout, context, settings)
         column = layout.column()
         column.prop(settings, "pin_feet")
+        column.prop(settings, "flat_soles")
         column.prop(settings, "scale_root")
         column.prop(settings, "in_place")
         _draw_sources(layout, context, settings.target)

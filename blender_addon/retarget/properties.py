@@ -61,6 +61,11 @@ class JointwiseRetargetSettings(bpy.types.PropertyGroup):
         description="Make the way over the ground longer or shorter by the length of the rig's legs",
         default=True,
     )
+    flat_soles: bpy.props.BoolProperty(
+        name="Keep Soles Flat",
+        description="Feet stand as flat as they do at the rig's rest, for high heels and other shoes;"
+        " else they point exactly as the captured feet do",
+    )
     in_place: bpy.props.BoolProperty(
         name="In Place", description="Leave out the way over the ground, for games and cycles"
     )
@@ -92,4 +97,4 @@ def bone_map_of(settings: Any) -> BoneMap:
 
 def retarget_options(settings: Any) -> RetargetOptions:
     """Return the options in the panel."""
-    return RetargetOptions(settings.pin_feet, settings.scale_root, settings.in_place)
+    return RetargetOptions(settings.pin_feet, settings.scale_root, settings.in_place, settings.flat_soles)

@@ -21,6 +21,7 @@ LARGEST_TRUNK_RAD: Final = 0.9
 """A trunk bone that is further off at rest points elsewhere than the joint does, and keeps its own direction."""
 
 A_POSE_DEG: Final = (20.0, 75.0)
+ANKLES: Final = frozenset({"left_ankle", "right_ankle"})
 FOLLOWS_PARENT: Final = frozenset({"left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_knee", "right_knee"})
 """Joints whose bones go along with the limb above before they are turned further, as an arm is lifted to a T-pose."""
 
@@ -40,12 +41,17 @@ class RestAlignment:
     aims: Mapping[str, str]
 
 
-def align_rest(source: FloatArray, target: Mapping[str, FloatArray]) -> RestAlignment:
-    """Return the alignment of source joints (24, 3) at rest and the target's joints (3,) at rest."""
+def align_rest(source: FloatArray, target: Mapping[str, FloatArray], flat_soles: bool = False) -> RestAlignment:
+    """Return the alignment of source joints (24, 3) at rest and the target's joints (3,) at rest.
+
+    Args:
+        flat_soles: feet that stand flat at rest stand flat under the source too; else they point exactly as its feet
+            do, which tips them where the ankle is higher or lower.
+    """
     source_frame = body_frame(dict(zip(JOINT_NAMES, source, strict=True)))
     target_frame = body_frame(target)
     upright = np.eye(3) if source_frame is None or target_frame is None else source_frame @ target_frame.T
-    forward = upright[:, 2] if source_frame is None else source_frame[:, 2]
+    _, up, forward = (upright if source_frame is None else source_frame).T
     trunk = _trunk_length(target)
     corrections: dict[str, FloatArray] = {}
     aims: dict[str, str] = {}
@@ -61,8 +67,11 @@ def align_rest(source: FloatArray, target: Mapping[str, FloatArray]) -> RestAlig
         own, wanted = base @ (target[aim] - target[joint]), source[INDEX[aim]] - source[INDEX[joint]]
         if joint in TRUNK and not _shows_direction(own, wanted, trunk):
             continue
+        if flat_soles and joint in ANKLES:
+            own, wanted = (vector - (vector @ up) * up for vector in (own, wanted))
+        else:
+            aims[joint] = aim
         corrections[joint] = shortest_arc(own, wanted, forward) @ base
-        aims[joint] = aim
     return RestAlignment(upright, corrections, aims)
 
 

@@ -75,15 +75,18 @@ class Transfer:
         return replace(self, pose=TargetPose(turns, shift))
 
 
-def transfer_motion(source: SourceMotion, rig: Rig, carriage: Carriage, scale_root: bool = True) -> Transfer:
+def transfer_motion(
+    source: SourceMotion, rig: Rig, carriage: Carriage, scale_root: bool = True, flat_soles: bool = False
+) -> Transfer:
     """Return the source's motion on the target.
 
     Args:
         scale_root: scale the pelvis's path by the ratio of the leg lengths.
+        flat_soles: see `align_rest`.
     """
     seen = _in_target_axes(source, rig.world_rotmat)
     rest_places = carriage.rest_places
-    alignment = align_rest(seen.rest, rest_places)
+    alignment = align_rest(seen.rest, rest_places, flat_soles)
     turns = _target_turns(seen, carriage, alignment)
     ratio = leg_ratio(seen.rest, rest_places)
     standing = _standing_pose(seen, carriage, alignment)
@@ -133,15 +136,19 @@ def _path_length(places: Mapping[str, FloatArray], names: list[str], step: int) 
 
 
 def _standing_pose(seen: SourceInTarget, carriage: Carriage, alignment: RestAlignment) -> TargetPose:
-    """Return the target in the source's rest pose, one frame, its ankles as high as at its own rest."""
+    """Return the target in the source's rest pose, one frame, no ankle or toe lower than at its own rest."""
     turns = {joint: alignment.corrections[joint][None] for joint in {entry.joint for entry in carriage.driven}}
     rest = carriage.rest_places
     if "pelvis" not in rest:
         return TargetPose(turns, np.zeros((1, 3)))
     pose = _placed(carriage, turns, (alignment.upright @ rest["pelvis"])[None])
     places = carriage.places(pose.turns, pose.shift)
-    ankles = [joint for joint in ("left_ankle", "right_ankle") if joint in rest]
-    lifts = [float((alignment.upright @ rest[joint] - places[joint][0]) @ seen.up) for joint in ankles]
+    sides = [[f"{side}_{part}" for part in ("ankle", "foot") if f"{side}_{part}" in rest] for side in ("left", "right")]
+    lifts = [
+        max(float((alignment.upright @ rest[joint] - places[joint][0]) @ seen.up) for joint in parts)
+        for parts in sides
+        if parts
+    ]
     return TargetPose(turns, pose.shift + (np.mean(lifts) if lifts else 0.0) * seen.up)
 
 

@@ -7,6 +7,7 @@ from blender_addon_rest_rigs import (
     build_rig,
     human_places,
     limb_errors_deg,
+    mpfb_rigs,
     rig_tables,
     set_transform,
     table_bones,
@@ -107,6 +108,24 @@ def test_standing_feet_are_as_high_as_at_rest(walk):
         heights = places[f"{side}_foot"][flat, 2]
         # The source's own floor lies within a few millimetres of its soles.
         assert np.abs(heights - human_places()[f"{side}_foot"][2]).max() < 0.01
+
+
+@pytest.mark.parametrize("name", ["mixamo", "game_engine", "cmu_mb"])
+@pytest.mark.parametrize("flat_soles", [True, False])
+def test_no_foot_of_a_rig_with_its_makers_rest_pose_is_in_the_floor(walk, name, flat_soles):
+    source, motion = walk
+    rig = build_rig(mpfb_rigs()[name], name)
+    bones = {joint: bone for joint, bone in recognise_rig(rig).bone_map.bones.items() if joint in FEET}
+    retarget(source, rig, flat_soles=flat_soles)
+    places = paths(rig, bones, motion.frame_count)
+    rest = {joint: float(rig.data.bones[bone].head_local[2]) for joint, bone in bones.items()}
+    for side, column in (("left", 0), ("right", 2)):
+        flat = (motion.contacts[:, column : column + 2] > 0.5).all(axis=1)
+        ankle, toe = (places[f"{side}_{part}"][flat, 2] - rest[f"{side}_{part}"] for part in ("ankle", "foot"))
+        assert np.minimum(ankle, toe).min() > -0.005
+        if flat_soles:
+            # Both parts are at their rest heights together.
+            assert np.abs(ankle - toe).max() < 0.006
 
 
 def test_limbs_that_have_nothing_to_do_with_the_feet_are_the_same(walk):
