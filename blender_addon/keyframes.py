@@ -1,4 +1,4 @@
-"""Keys a motion on the armature: 24 quaternions, the root's location and four contacts as 103 f-curves, in bulk."""
+"""Keys a motion on the armature: 24 quaternions, the root's location and two contacts as 101 f-curves, in bulk."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,13 +13,18 @@ from ..core.rotations import (
     rotmat_to_quat_wxyz,
     rotvec_to_quat_wxyz,
 )
-from ..core.skeleton import CONTACT_NAMES, JOINT_COUNT, JOINT_NAMES
+from ..core.skeleton import JOINT_COUNT, JOINT_NAMES
 from .axes import ARMATURE_FROM_SMPL, FloatArray, ScenePlacement
 from .compat import ActionCurves, assign_new_action, current_fcurves
 from .rest_pose import StandingRest
 
 WHOLE_FRAME_TOLERANCE: Final = 0.02
 """Containers round their times to a millisecond or so; a key this near to a whole frame is put on it."""
+
+CONTACT_PROPERTIES: Final = ("left_foot_contact", "right_foot_contact")
+"""Animated properties of the armature object: whether each foot stands."""
+STANDS: Final = 0.5
+"""Contacts of the motion file above this are taken for standing."""
 
 
 def key_motion(armature: Any, motion: Motion, rest: StandingRest, placement: ScenePlacement, frames: FloatArray) -> Any:
@@ -43,16 +48,17 @@ def key_motion(armature: Any, motion: Motion, rest: StandingRest, placement: Sce
 
 
 def contact_path(name: str) -> str:
-    """Return the data path of the armature object's property that holds a contact, by its name in `CONTACT_NAMES`."""
-    return f'["jointwise_contact_{name}"]'
+    """Return the data path of the armature object's property that says whether a foot stands."""
+    return f'["{name}"]'
 
 
 def _key_contacts(armature: Any, curves: ActionCurves, motion: Motion, frames: FloatArray) -> None:
-    """Key which parts of the feet stand, 0..1, for later steps that hold them still."""
-    for column, name in enumerate(CONTACT_NAMES):
-        path = contact_path(name)
-        armature[path[2:-2]] = float(motion.contacts[0, column])
-        write_keys(curves.new(path, 0, "Contacts"), frames, motion.contacts[:, column])
+    """Key which feet stand: a key wherever it changes, held until the next one."""
+    stands = (motion.contacts > STANDS).reshape(-1, len(CONTACT_PROPERTIES), 2).any(axis=2).astype(np.float64)
+    for values, name in zip(stands.T, CONTACT_PROPERTIES, strict=True):
+        armature[name] = bool(values[0])
+        changes = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
+        write_keys(curves.new(contact_path(name), 0, "Foot Contacts"), frames[changes], values[changes], "CONSTANT")
 
 
 def write_keys(curve: Any, frames: FloatArray, values: FloatArray, interpolation: str = "LINEAR") -> None:

@@ -4,62 +4,45 @@ Heel and toe get one place for each time that they touch the ground. What both f
 smoothly; hip and knee do the rest. Before and after a contact the correction fades, so no knee pops. numpy only.
 """
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from ...core.leg_ik import bend_leg
+from .foot_parts import slow_parts, target_parts, wanted_heights
 from .joints import INDEX
-from .rig import FloatArray
+from .rig import BoolArray, FloatArray
 from .transfer import Transfer
 
-STANDS: Final = 0.5
-"""Contacts above this are taken for standing."""
 SHORTEST_CONTACT_S: Final = 0.1
 FADE_S: Final = 0.15
 LONGEST_GAP_S: Final = 0.5
 PELVIS_SMOOTHING_S: Final = 0.15
-HEEL_SHARE: Final = 0.35
-"""How far the heel lies behind the ankle, as a share of the way from ankle to toe over the ground."""
 LONGEST_REACH: Final = 0.994
 """Share of the leg's length beyond which the pelvis comes down rather than the knee going straight: near there a few
 millimetres are many degrees at the knee, which pops."""
 
-LEGS: Final = (("left", 0), ("right", 2))
-
-
-@dataclass(frozen=True)
-class _Foot:
-    """A foot's two parts as seen from its ankle.
-
-    Attributes:
-        arms: (2, 3) from ankle to heel and toe on the target at rest, armature axes, metres.
-        source_arms: (2, 3) the same on the source.
-    """
-
-    arms: FloatArray
-    source_arms: FloatArray
+SIDES: Final = ("left", "right")
 
 
 def can_pin(transfer: Transfer) -> bool:
     """True where the target has both legs."""
-    needed = {"pelvis", *(f"{side}_{part}" for side, _ in LEGS for part in ("hip", "knee", "ankle"))}
+    needed = {"pelvis", *(f"{side}_{part}" for side in SIDES for part in ("hip", "knee", "ankle"))}
     return needed <= set(transfer.carriage.points)
 
 
-def pin_feet(transfer: Transfer, contacts: FloatArray, frames: FloatArray, rate_hz: float) -> Transfer:
+def pin_feet(transfer: Transfer, feet_stand: BoolArray, frames: FloatArray, rate_hz: float) -> Transfer:
     """Return the motion with standing feet held still, at the height above the floor that the source's have.
 
     Args:
-        contacts: (T, 4) 0..1 in the order of `CONTACT_NAMES`.
+        feet_stand: (T, 2) left and right.
         frames: (T,) scene frames; nothing is held across a long gap.
         rate_hz: of the capture.
     """
     cuts = _long_gaps(frames, rate_hz)
     pieces = [
-        _pin_piece(transfer.rows(slice(first, end)), contacts[first:end], rate_hz)
+        _pin_piece(transfer.rows(slice(first, end)), feet_stand[first:end], rate_hz)
         for first, end in pairwise([0, *cuts, len(frames)])
     ]
     turns = {joint: np.concatenate([piece.pose.turns[joint] for piece in pieces]) for joint in transfer.pose.turns}
@@ -74,17 +57,17 @@ def _long_gaps(frames: FloatArray, rate_hz: float) -> list[int]:
     return [int(row) + 1 for row in np.flatnonzero(steps > LONGEST_GAP_S * rate_hz * np.median(steps))]
 
 
-def _pin_piece(transfer: Transfer, contacts: FloatArray, rate_hz: float) -> Transfer:
+def _pin_piece(transfer: Transfer, feet_stand: BoolArray, rate_hz: float) -> Transfer:
     """Return `pin_feet` of frames without a long gap."""
     fade, shortest = max(round(FADE_S * rate_hz), 1), max(round(SHORTEST_CONTACT_S * rate_hz), 2)
     places = transfer.places()
     moves, weights = [], []
-    for side, column in LEGS:
-        stands = contacts[:, column : column + 2] > STANDS
+    for side, foot_stands in zip(SIDES, feet_stand.T, strict=True):
+        stands = foot_stands[:, None] & slow_parts(transfer, side, rate_hz)
         move, weight = _foot_moves(transfer, places, side, stands, shortest, fade)
         moves.append(move)
         weights.append(weight)
-    wanted = [places[f"{side}_ankle"] + move for (side, _), move in zip(LEGS, moves, strict=True)]
+    wanted = [places[f"{side}_ankle"] + move for side, move in zip(SIDES, moves, strict=True)]
     shared = _shared_move(np.stack(moves), np.stack(weights), max(round(PELVIS_SMOOTHING_S * rate_hz), 1))
     goals = [
         # A foot that does not stand goes along with the pelvis.
@@ -95,7 +78,7 @@ def _pin_piece(transfer: Transfer, contacts: FloatArray, rate_hz: float) -> Tran
     moved = transfer.with_pose(transfer.pose.turns, transfer.pose.shift + shared)
     places = moved.places()
     turns = dict(moved.pose.turns)
-    for (side, _), goal in zip(LEGS, goals, strict=True):
+    for side, goal in zip(SIDES, goals, strict=True):
         hip, knee, ankle = (places[f"{side}_{part}"] for part in ("hip", "knee", "ankle"))
         at_hip, at_knee = bend_leg(hip, knee, ankle, _hinge(moved, side), goal)
         turns[f"{side}_hip"] = at_hip @ turns[f"{side}_hip"]
@@ -111,34 +94,12 @@ def _hinge(transfer: Transfer, side: str) -> FloatArray:
     return axis
 
 
-def _foot(transfer: Transfer, side: str) -> _Foot:
-    """Return a foot's parts; a rig without toes gets them where the source's are."""
-    source, up = transfer.source.rest, transfer.source.up
-    source_toe = source[INDEX[f"{side}_foot"]] - source[INDEX[f"{side}_ankle"]]
-    turn = transfer.alignment.corrections[f"{side}_ankle"]
-    points = transfer.carriage.points
-    if f"{side}_foot" in points:
-        toe = turn @ (points[f"{side}_foot"].rest - points[f"{side}_ankle"].rest)
-    else:
-        toe = transfer.leg_ratio * source_toe
-    arms = np.stack([_heel(toe, up), toe])
-    return _Foot(arms @ turn, np.stack([_heel(source_toe, up), source_toe]))
-
-
-def _heel(toe: FloatArray, up: FloatArray) -> FloatArray:
-    """Return the heel as seen from the ankle of a standing foot, as low as the toe."""
-    height = float(toe @ up)
-    heel: FloatArray = height * up - HEEL_SHARE * (toe - height * up)
-    return heel
-
-
 def _foot_moves(
     transfer: Transfer, places: dict[str, FloatArray], side: str, stands: FloatArray, shortest: int, fade: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return the moves (T, 3) that hold a foot, and how much it stands (T,)."""
-    foot, ankle = _foot(transfer, side), places[f"{side}_ankle"]
-    parts = ankle[:, None] + foot.arms @ np.swapaxes(transfer.pose.turns[f"{side}_ankle"], 1, 2)
-    heights = _wanted_heights(transfer, foot, side)
+    ankle = places[f"{side}_ankle"]
+    parts, heights = target_parts(transfer, side, ankle), wanted_heights(transfer, side)
     move, weight = np.zeros_like(ankle), np.zeros(len(ankle))
     for first, end in _spells(stands.any(axis=1), shortest):
         offsets = _spell_moves(parts[first:end], stands[first:end], heights[first:end], transfer.source.up)
@@ -146,17 +107,6 @@ def _foot_moves(
         _add_faded(weight[:, None], np.ones((end - first, 1)), first, end, fade)
     # Where two fades overlap, the foot is between both places.
     return move / np.maximum(weight, 1.0)[:, None], np.minimum(weight, 1.0)
-
-
-def _wanted_heights(transfer: Transfer, foot: _Foot, side: str) -> FloatArray:
-    """Return how high heel and toe (T, 2) should be: as far above the floor as the source's, to scale."""
-    source, up, ankle = transfer.source, transfer.source.up, INDEX[f"{side}_ankle"]
-    raised = foot.source_arms @ np.swapaxes(source.turns[:, ankle], 1, 2) + source.joints[:, ankle, None]
-    lift = (raised - (source.rest[ankle] + foot.source_arms)) @ up
-    standing = transfer.carriage.places(transfer.standing.turns, transfer.standing.shift)[f"{side}_ankle"][0]
-    own = (standing + foot.arms @ transfer.standing.turns[f"{side}_ankle"][0].T) @ up
-    heights: FloatArray = own + transfer.leg_ratio * lift
-    return heights
 
 
 def _spell_moves(parts: FloatArray, stands: FloatArray, heights: FloatArray, up: FloatArray) -> FloatArray:
@@ -232,7 +182,7 @@ def _lowering(
 ) -> FloatArray:
     """Return how far down the pelvis has to come (T,) so that both standing feet are within reach, smooth in time."""
     up, needed = transfer.source.up, np.zeros(len(shared))
-    for (side, _), goal, weight in zip(LEGS, goals, weights, strict=True):
+    for side, goal, weight in zip(SIDES, goals, weights, strict=True):
         hip, knee, ankle = (places[f"{side}_{part}"] for part in ("hip", "knee", "ankle"))
         length = np.linalg.norm(knee - hip, axis=1) + np.linalg.norm(ankle - knee, axis=1)
         reach = LONGEST_REACH * length

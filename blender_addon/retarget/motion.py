@@ -145,11 +145,11 @@ def _prepare(
 
 
 def _pinned(transfer: Transfer, motion: SourceMotion, rate_hz: float) -> tuple[Transfer, list[str]]:
-    if motion.contacts is None:
+    if motion.feet_stand is None:
         return transfer, ["The capture does not say when its feet stand, so they were not pinned."]
     if not can_pin(transfer):
         return transfer, ["The rig's legs are not all mapped, so its feet were not pinned."]
-    return pin_feet(transfer, motion.contacts, motion.frames, rate_hz), []
+    return pin_feet(transfer, motion.feet_stand, motion.frames, rate_hz), []
 
 
 def _rate_hz(source: Any) -> float:

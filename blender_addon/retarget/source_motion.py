@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.errors import SceneError
 from ...core.rotations import quat_wxyz_to_rotmat
-from ...core.skeleton import CONTACT_NAMES, JOINT_COUNT, JOINT_NAMES, PARENTS
+from ...core.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
 from ..capture_tags import captured_armature, is_captured_armature
 from ..compat import current_fcurves
-from ..keyframes import contact_path
+from ..keyframes import CONTACT_PROPERTIES, STANDS, contact_path
 from .rig import FloatArray, read_rig
 
 SAME_FRAME: Final = 1e-3
@@ -25,7 +26,7 @@ class SourceMotion:
         rest: (24, 3) joints at rest.
         turns: (T, 24, 3, 3) global rotations from rest.
         joints: (T, 24, 3).
-        contacts: (T, 4) 0..1 in the order of `CONTACT_NAMES`; None where they are not known.
+        feet_stand: (T, 2) which feet stand, left and right; None where that is not known.
         origin: (3,) place of the armature object.
     """
 
@@ -33,7 +34,7 @@ class SourceMotion:
     rest: FloatArray
     turns: FloatArray
     joints: FloatArray
-    contacts: FloatArray | None
+    feet_stand: NDArray[np.bool_] | None
     origin: FloatArray
 
 
@@ -78,7 +79,7 @@ def read_source_motion(armature: Any) -> SourceMotion:
         rest=scale * rest @ turn.T + world[:3, 3],
         turns=turn @ turns @ turn.T,
         joints=scale * joints @ turn.T + world[:3, 3],
-        contacts=_contacts(sampled),
+        feet_stand=_contacts(sampled),
         origin=world[:3, 3],
     )
 
@@ -113,7 +114,8 @@ def _sample(curve: Any, frames: FloatArray) -> FloatArray:
     keys = _coordinates(curve)
     if len(keys) == len(frames) and np.abs(keys[:, 0] - frames).max() <= SAME_FRAME:
         return keys[:, 1]
-    return np.array([curve.evaluate(frame) for frame in frames])
+    # In single precision, as keys are: one on the very frame counts.
+    return np.array([curve.evaluate(frame) for frame in frames.astype(np.float32).tolist()])
 
 
 def _channels(
@@ -148,7 +150,7 @@ def _pose(local: FloatArray, rest: FloatArray) -> tuple[FloatArray, FloatArray]:
     return turns, joints
 
 
-def _contacts(sampled: dict[tuple[str, int], FloatArray]) -> FloatArray | None:
-    columns = [sampled.get((contact_path(name), 0)) for name in CONTACT_NAMES]
-    known = [column for column in columns if column is not None]
-    return np.stack(known, axis=1) if len(known) == len(CONTACT_NAMES) else None
+def _contacts(sampled: dict[tuple[str, int], FloatArray]) -> NDArray[np.bool_] | None:
+    columns = [sampled.get((contact_path(name), 0)) for name in CONTACT_PROPERTIES]
+    known = [column > STANDS for column in columns if column is not None]
+    return np.stack(known, axis=1) if len(known) == len(columns) else None

@@ -13,13 +13,18 @@ def key_times(curve):
     return np.array([point.co.x for point in curve.keyframe_points])
 
 
-def test_99_linear_curves_of_bones_and_four_of_contacts(scene, make_motion_file):
+def bone_curves(armature):
+    """The curves of the bones; the contact curves are the cleanup's."""
+    return [curve for curve in current_fcurves(armature) if curve.data_path.startswith("pose.bones")]
+
+
+def test_99_linear_curves_two_contact_curves_and_nothing_else(scene, make_motion_file):
     path, motion = make_motion_file()
-    curves = list(current_fcurves(assemble_motion(bpy.context, path)))
-    contacts = [curve for curve in curves if curve.data_path.startswith('["jointwise_contact_')]
-    assert (len(curves), len(contacts)) == (103, 4)
-    channels = {curve.data_path.rpartition(".")[2] for curve in curves if curve not in contacts}
-    assert channels == {"rotation_quaternion", "location"}
+    armature = assemble_motion(bpy.context, path)
+    curves = bone_curves(armature)
+    assert len(curves) == 99
+    assert len(current_fcurves(armature)) == 99 + 2
+    assert {curve.data_path.rpartition(".")[2] for curve in curves} == {"rotation_quaternion", "location"}
     for curve in curves:
         assert len(curve.keyframe_points) == motion.frame_count
         assert {point.interpolation for point in curve.keyframe_points} == {"LINEAR"}
@@ -29,7 +34,7 @@ def test_99_linear_curves_of_bones_and_four_of_contacts(scene, make_motion_file)
 def test_keys_of_a_video_of_the_scenes_rate_lie_on_whole_frames(scene, make_motion_file):
     path, motion = make_motion_file(first_frame_id=12)
     scene.frame_start = 5
-    for curve in current_fcurves(assemble_motion(bpy.context, path)):
+    for curve in bone_curves(assemble_motion(bpy.context, path)):
         assert np.array_equal(key_times(curve), 5 + motion.frame_ids)
 
 
@@ -97,10 +102,7 @@ def time_of_keying(armature, motion, copies):
 
     count = motion.frame_count * copies
     long_motion = dataclasses.replace(
-        motion,
-        poses=np.tile(motion.poses, (copies, 1)),
-        joints=np.tile(motion.joints, (copies, 1, 1)),
-        contacts=np.tile(motion.contacts, (copies, 1)),
+        motion, poses=np.tile(motion.poses, (copies, 1)), joints=np.tile(motion.joints, (copies, 1, 1))
     )
     rest = StandingRest(np.zeros((24, 3)), 0.0)
     frames = scene_frames(np.arange(count) / 30, 1, 30.0)
@@ -115,5 +117,5 @@ def test_setting_the_scenes_rate_keeps_every_pose_at_its_time(scene, make_motion
     armature = assemble_motion(bpy.context, path)
     assert bpy.ops.jointwise.set_scene_rate() == {"FINISHED"}
     assert np.isclose(scene.render.fps / scene.render.fps_base, rate, rtol=1e-6)
-    for curve in current_fcurves(armature):
+    for curve in bone_curves(armature):
         assert np.array_equal(key_times(curve), 1 + motion.frame_ids)

@@ -14,6 +14,7 @@ from blender_addon_rest_rigs import (
     world_heads,
 )
 from blender_addon_walking import walking_motion
+from jointwise_ext.blender_addon.compat import current_fcurves
 from jointwise_ext.blender_addon.retarget import source_motion
 from jointwise_ext.blender_addon.retarget.motion import RetargetOptions, recognise_rig, retarget_motion
 from jointwise_ext.blender_addon.scene_assembly import assemble_motion
@@ -147,6 +148,21 @@ def test_a_motion_without_contacts_is_unchanged(scene, make_motion_file):
     pinned = paths(rig, LEGS, 40)
     for joint in LEGS:
         assert np.abs(loose[joint] - pinned[joint]).max() < 1e-5
+
+
+def test_contacts_that_the_artist_has_changed_are_the_ones_that_count(walk):
+    source, motion = walk
+    rig = long_legged_rig()
+    retarget(source, rig, pin_feet=False)
+    loose = paths(rig, LEGS, motion.frame_count)
+    for curve in current_fcurves(source):
+        if curve.data_path.endswith('_contact"]'):
+            for point in curve.keyframe_points:
+                point.co.y = 0.0
+    retarget(source, rig)
+    unpinned = paths(rig, LEGS, motion.frame_count)
+    for joint in LEGS:
+        assert np.abs(loose[joint] - unpinned[joint]).max() < 1e-5
 
 
 def test_a_rig_without_toes_stands_still_too(walk):
