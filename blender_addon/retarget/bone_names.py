@@ -27,10 +27,10 @@ def name_words(name: str) -> tuple[str, ...]:
 
 
 def canonical(words: Iterable[str]) -> str:
-    """Return words as one comparable text: the side first, then the others without separators."""
+    """Return words as one comparable text: the side first (none for the middle), then the others, no separators."""
     words = list(words)
     side = next((word for word in words if word in ("left", "right")), "")
-    return f"{side} {''.join(word for word in words if word not in ('left', 'right'))}"
+    return f"{side} {''.join(word for word in words if word not in ('left', 'right', 'c'))}"
 
 
 def common_prefix(all_words: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

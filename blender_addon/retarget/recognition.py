@@ -1,7 +1,7 @@
 """Recognises a rig: scores every known map on names, hierarchy and places, else goes by the structure alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,9 @@ WRONG_ANCESTOR: Final = 0.5
 WRONG_PLACE: Final = 0.3
 WELL_KNOWN: Final = 0.6
 """Score from which a map is taken for the rig's own."""
+
+AGREEMENT: Final = 0.9
+"""Share of the joints known by name on which the structure must agree before it adds others."""
 
 STRUCTURE: Final = "By structure"
 
@@ -64,7 +67,25 @@ def recognise(rig: Rig, own_map: BoneMap | None = None) -> Recognition:
         by_structure = Recognition(guess, 0.5 * len(guess.bones) / len(JOINTS))
         if best is None or len(guess.bones) > best.coverage:
             best = by_structure
+    else:
+        best = _completed(rig, best)
     return _checked(rig, best)
+
+
+def _completed(rig: Rig, found: Recognition) -> Recognition:
+    """Return the recognition with essential joints that the names lack filled in, where the structure agrees."""
+    bones = dict(found.bone_map.bones)
+    missing = [joint for joint in ESSENTIAL if joint not in bones]
+    if not missing or found.bone_map.points:
+        return found
+    guess = map_by_structure(rig)
+    common = [joint for joint in ESSENTIAL if joint in bones and joint in guess]
+    agreeing = [joint for joint in common if guess[joint] == bones[joint]]
+    fresh = {joint: guess[joint] for joint in missing if joint in guess and guess[joint] not in bones.values()}
+    if not fresh or len(agreeing) < AGREEMENT * len(common):
+        return found
+    sentence = f"Known by the structure alone, not by name: {', '.join(fresh)}."
+    return replace(found, bone_map=replace(found.bone_map, bones=bones | fresh), warnings=[*found.warnings, sentence])
 
 
 def _score(rig: Rig, candidate: BoneMap) -> Recognition:

@@ -100,6 +100,24 @@ def test_missing_bones_are_listed(scene):
     assert found.unmapped == ["spine3", "left_foot", "right_foot"]
 
 
+def test_a_rig_with_unitys_names_is_known_but_for_its_toes(scene):
+    names = {bone: bone.replace("J_Bip_C_", "").replace("J_Bip_L_", "Left").replace("J_Bip_R_", "Right")
+             for bone in TABLES["VRoid"].values()}  # fmt: skip
+    names |= {"Root": "Armature", "J_Bip_L_ToeBase": "LeftToes", "J_Bip_R_ToeBase": "RightToes"}
+    found = recognise_rig(built("VRoid", names.get))
+    assert found.unmapped == ["left_foot", "right_foot"]
+    assert found.bone_map.bones["spine3"] == "UpperChest"
+
+
+def test_an_essential_bone_with_a_name_of_its_own_is_found_by_structure(scene):
+    found = recognise_rig(
+        built("Mixamo", lambda bone: {"mixamorig:LeftLeg": "Knie", "mixamorig:Hips": "Becken"}.get(bone, bone))
+    )
+    assert found.bone_map.bones["left_knee"] == "Knie"
+    assert found.bone_map.bones["pelvis"] == "Becken"
+    assert any("pelvis, left_knee" in warning for warning in found.warnings)
+
+
 def test_a_chain_of_bones_is_nobody(scene):
     rig = build_rig([(f"tail{n}", f"tail{n - 1}" if n else None, (0, 0.1 * n, 1)) for n in range(12)], "snake")
     found = recognise_rig(rig)
