@@ -61,27 +61,19 @@ def read_source_motion(armature: Any) -> SourceMotion:
     """
     _check(armature)
     curves = {(curve.data_path, curve.array_index): curve for curve in current_fcurves(armature)}
-    frames = _key_frames(curves)
+    keys = {key: _coordinates(curve) for key, curve in curves.items()}
+    frames = _key_frames(keys)
     if not len(frames):
         raise SceneError(f"The armature {armature.name} has no keys to retarget.", "Choose one with a motion.")
-    sampled = {key: _sample(curve, frames) for key, curve in curves.items()}
+    sampled = {key: _sample(curve, keys[key], frames) for key, curve in curves.items()}
     rig = read_rig(armature)
     order = [rig.index[name] for name in JOINT_NAMES]
-    local = _local_turns(armature, sampled, len(frames), rig.rotmat[order])
-    world = rig.world_from_armature
-    scale, turn = rig.scale, rig.world_rotmat
-    rest = rig.heads[order]
-    turns, joints = _pose(local, rest + np.zeros((len(frames), 1, 1)))
-    shift = _channels(armature.pose.bones[JOINT_NAMES[0]], "location", 3, sampled, len(frames)) @ rig.rotmat[order[0]].T
-    joints = joints + shift[:, None]
-    return SourceMotion(
-        frames=frames,
-        rest=scale * rest @ turn.T + world[:3, 3],
-        turns=turn @ turns @ turn.T,
-        joints=scale * joints @ turn.T + world[:3, 3],
-        feet_stand=_contacts(sampled),
-        origin=world[:3, 3],
-    )
+    axes, origin = rig.world_rotmat @ rig.rotmat[order], rig.world_from_armature[:3, 3]
+    rest = rig.scale * rig.heads[order] @ rig.world_rotmat.T + origin
+    root = armature.pose.bones[JOINT_NAMES[0]]
+    shift = rig.scale * _channels(root, "location", 3, sampled, len(frames)) @ axes[0].T
+    turns, joints = _pose(_local_turns(armature, sampled, len(frames), axes), rest, rest[0] + shift)
+    return SourceMotion(frames, rest, turns, joints, _contacts(sampled), origin)
 
 
 def _check(armature: Any) -> None:
@@ -96,10 +88,14 @@ def _check(armature: Any) -> None:
         )
 
 
-def _key_frames(curves: dict[tuple[str, int], Any]) -> FloatArray:
+def _key_frames(keys: dict[tuple[str, int], FloatArray]) -> FloatArray:
     """Return the frames at which any bone has a key, increasing, each once."""
-    of_bones = [curve for (path, _), curve in curves.items() if path.startswith("pose.bones[")]
-    found = np.unique(np.concatenate([_coordinates(curve)[:, 0] for curve in of_bones] or [np.empty(0)]))
+    of_bones = [coordinates[:, 0] for (path, _), coordinates in keys.items() if path.startswith("pose.bones[")]
+    if not of_bones:
+        return np.empty(0)
+    if all(np.array_equal(frames, of_bones[0]) for frames in of_bones):
+        return of_bones[0]
+    found = np.unique(np.concatenate(of_bones))
     return found[np.diff(found, prepend=-np.inf) > SAME_FRAME]
 
 
@@ -109,9 +105,8 @@ def _coordinates(curve: Any) -> FloatArray:
     return coordinates.reshape(-1, 2).astype(np.float64)
 
 
-def _sample(curve: Any, frames: FloatArray) -> FloatArray:
-    """Return a curve's values (T,); keys that lie on the frames are read in bulk."""
-    keys = _coordinates(curve)
+def _sample(curve: Any, keys: FloatArray, frames: FloatArray) -> FloatArray:
+    """Return a curve's values (T,); where its keys (K, 2) lie on the frames, they are the values."""
     if len(keys) == len(frames) and np.abs(keys[:, 0] - frames).max() <= SAME_FRAME:
         return keys[:, 1]
     # In single precision, as keys are: one on the very frame counts.
@@ -128,26 +123,26 @@ def _channels(
 
 
 def _local_turns(
-    armature: Any, sampled: dict[tuple[str, int], FloatArray], frame_count: int, rest: FloatArray
-) -> FloatArray:
-    """Return the joints' local rotations (T, 24, 3, 3) in the armature's axes."""
-    bones = armature.pose.bones
-    quats = [_channels(bones[name], "rotation_quaternion", 4, sampled, frame_count) for name in JOINT_NAMES]
-    basis = quat_wxyz_to_rotmat(np.stack(quats, axis=1))
-    turns: FloatArray = rest @ basis @ np.swapaxes(rest, -1, -2)
+    armature: Any, sampled: dict[tuple[str, int], FloatArray], frame_count: int, axes: FloatArray
+) -> list[FloatArray]:
+    """Return each joint's local rotations (T, 3, 3) in the world's axes; `axes` (24, 3, 3) are the bones' own there."""
+    turns = []
+    for name, own in zip(JOINT_NAMES, axes, strict=True):
+        quats = _channels(armature.pose.bones[name], "rotation_quaternion", 4, sampled, frame_count)
+        # Seen in other axes, a rotation keeps its angle, and its axis is turned.
+        turns.append(quat_wxyz_to_rotmat(np.concatenate([quats[:, :1], quats[:, 1:] @ own.T], axis=1)))
     return turns
 
 
-def _pose(local: FloatArray, rest: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return global rotations (T, 24, 3, 3) and joints (T, 24, 3) of local ones about joints at `rest` (T, 24, 3)."""
-    turns, joints = np.empty_like(local), np.array(rest)
-    turns[:, 0] = local[:, 0]
+def _pose(local: list[FloatArray], rest: FloatArray, pelvis: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return global rotations (T, 24, 3, 3) and joints (T, 24, 3) of local ones, of joints at rest (24, 3)."""
+    turns, joints = [local[0]], [pelvis]
     for joint in range(1, JOINT_COUNT):
         parent = PARENTS[joint]
-        turns[:, joint] = turns[:, parent] @ local[:, joint]
-        offset = rest[:, joint] - rest[:, parent]
-        joints[:, joint] = joints[:, parent] + (turns[:, parent] @ offset[..., None])[..., 0]
-    return turns, joints
+        joints.append(joints[parent] + turns[parent] @ (rest[joint] - rest[parent]))
+        turns.append(turns[parent] @ local[joint])
+    # One joint's frames lie side by side in memory: they are worked on together.
+    return np.swapaxes(np.stack(turns), 0, 1), np.swapaxes(np.stack(joints), 0, 1)
 
 
 def _contacts(sampled: dict[tuple[str, int], FloatArray]) -> NDArray[np.bool_] | None:

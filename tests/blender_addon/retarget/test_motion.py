@@ -311,7 +311,7 @@ def test_maps_that_do_not_fit_are_refused(source):
     assert rig.animation_data is None
 
 
-def test_10000_frames_are_retargeted_in_time(source, record_property, capsys):
+def test_10000_frames_are_retargeted_in_time(source, capsys):
     frames = 10_000
     for curve in current_fcurves(source):
         values = np.resize([point.co.y for point in curve.keyframe_points], frames)
@@ -321,7 +321,6 @@ def test_10000_frames_are_retargeted_in_time(source, record_property, capsys):
     start = time.perf_counter()
     retarget(source, rig, RetargetOptions())
     seconds = time.perf_counter() - start
-    record_property("seconds_for_10000_frames", seconds)
     with capsys.disabled():
         print(f"\n10000 frames retargeted in {seconds:.2f} s (Blender {bpy.app.version_string})")
     # The promise is 5 s; the bound leaves room for busy machines.
