@@ -71,12 +71,12 @@ def continuous_euler(rotmat: FloatArray, order: str) -> FloatArray:
 
 def _nearest_in_time(angles: FloatArray, other: FloatArray) -> FloatArray:
     """Return for each frame the one of two equal sets (T, 3), whole turns added, that is next to the frame before."""
-    chosen = np.array(angles)
-    if np.abs(other[:1]).sum() < np.abs(angles[:1]).sum():
-        chosen[:1] = other[:1]
-    for frame in range(1, len(angles)):
-        before = chosen[frame - 1]
-        options = np.stack([angles[frame], other[frame]])
-        options = options + TURN * np.round((before - options) / TURN)
-        chosen[frame] = options[np.argmin(np.abs(options - before).sum(axis=1))]
-    return chosen
+    options = np.stack([angles, other])
+    steps = options[None, :, 1:] - options[:, None, :-1]
+    distance = np.abs(steps - TURN * np.round(steps / TURN)).sum(axis=-1)
+    # From each of the two sets: is the other kind's next frame the nearer one?
+    takes_other = (distance[:, 1] < distance[:, 0]).tolist()
+    chosen = [int(np.abs(other[:1]).sum() < np.abs(angles[:1]).sum())]
+    for frame in range(len(angles) - 1):
+        chosen.append(int(takes_other[chosen[-1]][frame]))
+    return np.unwrap(options[chosen, np.arange(len(angles))], axis=0)
