@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
+from mathutils import Quaternion
 
 from .carriage import NOTHING, Carriage, DrivenBone
 from .rig import FloatArray, Rig
@@ -68,8 +69,6 @@ def observe_carriage(context: Any, target: Any, rig: Rig, carriage: Carriage) ->
 
 
 def _turn(bone: Any, rng: np.random.Generator) -> None:
-    from mathutils import Quaternion
-
     turn = Quaternion(rng.normal(size=3) / 2, float(rng.uniform(0.3, 0.6)))
     bone.matrix_basis = turn.to_matrix().to_4x4()
 

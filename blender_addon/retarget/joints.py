@@ -1,5 +1,6 @@
 """The 22 joints that a rig can have bones for, and which of them show a joint's direction."""
 
+from collections.abc import Container
 from typing import Final
 
 from ...core.skeleton import JOINT_NAMES, PARENTS
@@ -40,14 +41,14 @@ ENCLOSING: Final[dict[str, str | None]] = {
 """Each joint's parent."""
 
 
-def mapped_ancestor(joint: str, mapped: object) -> str | None:
-    """Return the nearest ancestor of a joint that is in `mapped` (a container of names); None where there is none."""
+def mapped_ancestor(joint: str, mapped: Container[str]) -> str | None:
+    """Return the nearest ancestor of a joint that is in `mapped`; None where there is none."""
     parent = ENCLOSING[joint]
-    while parent is not None and parent not in mapped:  # type: ignore[operator]
+    while parent is not None and parent not in mapped:
         parent = ENCLOSING[parent]
     return parent
 
 
-def aimed_joint(joint: str, mapped: object) -> str | None:
+def aimed_joint(joint: str, mapped: Container[str]) -> str | None:
     """Return the joint that a joint's bone points at, of those in `mapped`; None for hands, heads and toes."""
-    return next((target for target in AIMS.get(joint, ()) if target in mapped), None)  # type: ignore[operator]
+    return next((target for target in AIMS.get(joint, ()) if target in mapped), None)
