@@ -54,8 +54,9 @@ def contact_path(name: str) -> str:
 
 def _key_contacts(armature: Any, curves: ActionCurves, motion: Motion, frames: FloatArray) -> None:
     """Key which feet stand: a key wherever it changes, held until the next one."""
-    stands = (motion.contacts > STANDS).reshape(-1, len(CONTACT_PROPERTIES), 2).any(axis=2).astype(np.float64)
-    for values, name in zip(stands.T, CONTACT_PROPERTIES, strict=True):
+    parts = motion.contacts.reshape(-1, len(CONTACT_PROPERTIES), 2)
+    for side, name in enumerate(CONTACT_PROPERTIES):
+        values = (parts[:, side].max(axis=1) > STANDS).astype(np.float64)
         armature[name] = bool(values[0])
         changes = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
         write_keys(curves.new(contact_path(name), 0, "Foot Contacts"), frames[changes], values[changes], "CONSTANT")

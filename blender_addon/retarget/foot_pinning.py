@@ -4,6 +4,7 @@ Heel and toe get one place for each time that they touch the ground. What both f
 smoothly; hip and knee do the rest. Before and after a contact the correction fades, so no knee pops. numpy only.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -95,13 +96,13 @@ def _hinge(transfer: Transfer, side: str) -> FloatArray:
 
 
 def _foot_moves(
-    transfer: Transfer, places: dict[str, FloatArray], side: str, stands: FloatArray, shortest: int, fade: int
+    transfer: Transfer, places: dict[str, FloatArray], side: str, stands: BoolArray, shortest: int, fade: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return the moves (T, 3) that hold a foot, and how much it stands (T,)."""
     ankle = places[f"{side}_ankle"]
     parts, heights = target_parts(transfer, side, ankle), wanted_heights(transfer, side)
     move, weight = np.zeros_like(ankle), np.zeros(len(ankle))
-    for first, end in _spells(stands.any(axis=1), shortest):
+    for first, end in _spells(stands[:, 0] | stands[:, 1], shortest):
         offsets = _spell_moves(parts[first:end], stands[first:end], heights[first:end], transfer.source.up)
         _add_faded(move, offsets, first, end, fade)
         _add_faded(weight[:, None], np.ones((end - first, 1)), first, end, fade)
@@ -109,7 +110,7 @@ def _foot_moves(
     return move / np.maximum(weight, 1.0)[:, None], np.minimum(weight, 1.0)
 
 
-def _spell_moves(parts: FloatArray, stands: FloatArray, heights: FloatArray, up: FloatArray) -> FloatArray:
+def _spell_moves(parts: FloatArray, stands: BoolArray, heights: FloatArray, up: FloatArray) -> FloatArray:
     """Return moves (F, 3) that hold heel and toe (F, 2, 3) where they stand, at their heights (F, 2).
 
     The foot rolls from heel to toe: what stands longer sets its own place; the other part's place follows from the
@@ -131,7 +132,7 @@ def _spell_moves(parts: FloatArray, stands: FloatArray, heights: FloatArray, up:
     return moves
 
 
-def _spells(stands: FloatArray, shortest: int) -> list[tuple[int, int]]:
+def _spells(stands: BoolArray, shortest: int) -> list[tuple[int, int]]:
     """Return first and end frames of the runs of at least `shortest` frames in which something (T,) stands."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], stands.astype(np.int8), [0]])))
     return [(int(first), int(end)) for first, end in edges.reshape(-1, 2) if end - first >= min(shortest, len(stands))]
@@ -175,8 +176,8 @@ def _smooth(series: FloatArray, reach: int) -> FloatArray:
 def _lowering(
     transfer: Transfer,
     places: dict[str, FloatArray],
-    goals: list[FloatArray],
-    weights: list[FloatArray],
+    goals: Sequence[FloatArray],
+    weights: Sequence[FloatArray],
     shared: FloatArray,
     fade: int,
 ) -> FloatArray:

@@ -150,7 +150,7 @@ def _misplaced(rig: Rig, bones: Mapping[str, str]) -> set[str]:
     frame = body_frame(places)
     if frame is None:
         return set()
-    origin = places.get("pelvis", np.mean(list(places.values()), axis=0))
+    origin: FloatArray = np.asarray(places["pelvis"] if "pelvis" in places else np.mean(list(places.values()), axis=0))
     local: dict[str, Any] = {joint: (place - origin) @ frame for joint, place in places.items()}
     wrong = set()
     for joint, (left, up, _) in local.items():
