@@ -31,6 +31,14 @@ from .people.properties import JointwisePerson
 from .people.thumbnails import free_thumbnails
 from .preferences import JointwisePreferences
 from .properties import JointwiseSettings, register_settings, unregister_settings
+from .retarget.operators import (
+    JOINTWISE_OT_load_bone_map,
+    JOINTWISE_OT_recognise_rig,
+    JOINTWISE_OT_retarget,
+    JOINTWISE_OT_save_bone_map,
+)
+from .retarget.panel import JOINTWISE_PT_retarget, JOINTWISE_PT_retarget_mapping
+from .retarget.properties import JointwiseJointBone, JointwiseRetargetSettings
 from .running import finish_all
 from .scene_assembly import assemble_motion
 
@@ -41,6 +49,8 @@ CLASSES: Final = (
     JointwiseExportSettings,
     JointwisePerson,
     JointwiseQueuedClip,
+    JointwiseJointBone,
+    JointwiseRetargetSettings,
     JointwiseSettings,
     JointwiseCleanup,
     JOINTWISE_OT_estimate,
@@ -57,6 +67,10 @@ CLASSES: Final = (
     JOINTWISE_OT_queue_clips,
     JOINTWISE_OT_clear_queue,
     JOINTWISE_OT_estimate_queue,
+    JOINTWISE_OT_retarget,
+    JOINTWISE_OT_recognise_rig,
+    JOINTWISE_OT_save_bone_map,
+    JOINTWISE_OT_load_bone_map,
     JOINTWISE_PT_estimate,
     JOINTWISE_PT_options,
     JOINTWISE_PT_queue,
@@ -64,6 +78,8 @@ CLASSES: Final = (
     JOINTWISE_PT_cleanup,
     JOINTWISE_PT_cleanup_joints,
     JOINTWISE_PT_export,
+    JOINTWISE_PT_retarget,
+    JOINTWISE_PT_retarget_mapping,
 )
 
 

@@ -1,4 +1,4 @@
-"""Keys a motion on the armature: 24 quaternions and the root's location as 99 f-curves, written in bulk."""
+"""Keys a motion on the armature: 24 quaternions, the root's location as 99 f-curves, in bulk."""
 
 from collections.abc import Callable
 from typing import Any, Final

@@ -11,6 +11,7 @@ from .clip_queue.properties import JointwiseQueuedClip
 from .export.properties import JointwiseExportSettings
 from .network_files import NetworkFiles, check_files, used_files
 from .people.properties import JointwisePerson, clear_people_of_other_video, tick_as_set, ticked_people
+from .retarget.properties import JointwiseRetargetSettings
 from .scene_assembly import AssemblyOptions
 from .scene_paths import absolute_path
 
@@ -120,6 +121,7 @@ class JointwiseSettings(bpy.types.PropertyGroup):
         default=True,
     )
     export: bpy.props.PointerProperty(type=JointwiseExportSettings)
+    retarget: bpy.props.PointerProperty(type=JointwiseRetargetSettings)
 
 
 def to_settings(group: JointwiseSettings, video: Path, output: Path, files: NetworkFiles) -> EstimateSettings:

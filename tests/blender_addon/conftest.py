@@ -26,6 +26,8 @@ def _load(name, path, **options):
 EXTENSION = _load(PACKAGE, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
 synthetic = _load("blender_addon_synthetic", Path(__file__).parent / "synthetic.py")
 walker = _load("blender_addon_walker", Path(__file__).parent / "walker.py")
+_load("blender_addon_rest_rigs", Path(__file__).parent / "rest_rigs.py")
+_load("blender_addon_walking", Path(__file__).parent / "walking.py")
 _load("blender_addon_toy_wheels", Path(__file__).parent / "toy_wheels.py")
 _load("blender_addon_recording_layout", Path(__file__).parent / "recording_layout.py")
 _load("blender_addon_export_rigs", Path(__file__).parent / "export" / "rigs.py")

@@ -37,6 +37,11 @@ class RecordingLayout:
     def template_icon(self, icon_value, scale=1.0):
         self.icons.append(icon_value)
 
+    def prop_search(self, group, name, owner, items, text=""):
+        assert hasattr(owner, items)
+        self.prop(group, name)
+        self.labels.append(text)
+
     def operator(self, name, text="", icon="NONE"):
         assert icon in ICONS
         self.buttons[name] = SimpleNamespace(text=text)

@@ -28,7 +28,8 @@ def test_operators_have_their_names_and_say_what_they_do(extension):
     exports = ("export_fbx", "export_bvh", "export_gltf", "export_usd", "export_amass")
     people = ("find_people", "queue_clips", "clear_queue", "estimate_queue")
     others = ("estimate", "cancel", "load_motion", "import_motion", "set_scene_rate", "copy_log")
-    for name in (*others, *exports, *people):
+    retarget = ("retarget", "recognise_rig", "save_bone_map", "load_bone_map")
+    for name in (*others, *exports, *people, *retarget):
         operator = getattr(bpy.ops.jointwise, name)
         assert operator.get_rna_type().description
 
