@@ -1,4 +1,4 @@
-"""Whether a result can be written where the user wants it, asked before any work is done."""
+"""What results are called, and whether they can be written there, asked before any work is done."""
 
 import os
 import tempfile
@@ -6,6 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .errors import OptionError, OutputError
+
+
+def person_path(output: Path, rank: int) -> Path:
+    """Return the file of a further person, named after their rank: OUT_person2.npz; the first one's is OUT.npz."""
+    return output.with_name(f"{output.stem}_person{rank}{output.suffix}")
 
 
 def check_output(path: Path, suffix: str, inputs: Iterable[Path]) -> None:

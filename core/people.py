@@ -124,8 +124,3 @@ def places_px(track: Track) -> NDArray[np.float64]:
     hips = track.keypoints2d_px[:, TORSO[2:]].mean(axis=1)
     places: NDArray[np.float64] = np.clip(hips, track.bbox_px[:, :2], track.bbox_px[:, 2:])
     return places
-
-
-def person_path(output: Path, rank: int) -> Path:
-    """Return the file of a further person, named after their rank: OUT_person2.npz; the first one's is OUT.npz."""
-    return output.with_name(f"{output.stem}_person{rank}{output.suffix}")

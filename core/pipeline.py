@@ -17,8 +17,9 @@ from .gap_filling import fill_short_gaps, leave_out_unsure
 from .left_right_repair import repair_left_right
 from .lens_metadata import read_focal_length_35mm
 from .motion import Motion, write_motion
+from .output_paths import person_path
 from .overlay import write_overlay
-from .people import choose_people, parse_people, person_path
+from .people import choose_people, parse_people
 from .person_tracker import Track
 from .protocol import Result, Status, Warning
 from .provenance import describe_run

@@ -4,8 +4,8 @@ import re
 
 from .decomposed_estimator import Window, check_window
 from .errors import OptionError
-from .output_paths import check_output
-from .people import check_people, person_path
+from .output_paths import check_output, person_path
+from .people import check_people
 from .settings import EstimateSettings
 
 

@@ -11,8 +11,7 @@ from typing import Final, Literal
 from ..body_model import load_open_body
 from ..errors import MotionDataError, OptionError
 from ..motion import Motion, write_motion
-from ..output_paths import check_output
-from ..people import person_path
+from ..output_paths import check_output, person_path
 from ..protocol import Result, Status, Warning
 from ..reporting import Reporter
 from ..whole_file import whole_file

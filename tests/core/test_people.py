@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.errors import NobodyFoundError, OptionError
-from core.people import PicturePlace, check_people, choose_people, parse_people, person_path, places_px
+from core.output_paths import person_path
+from core.people import PicturePlace, check_people, choose_people, parse_people, places_px
 from core.tracks import Track
 
 VIDEO = Path("clip.mp4")
