@@ -10,18 +10,10 @@ from ..core.settings import EstimateSettings
 from .clip_queue.properties import JointwiseQueuedClip
 from .export.properties import JointwiseExportSettings
 from .network_files import NetworkFiles, check_files, used_files
-from .people.properties import JointwisePerson, clear_people_of_other_video, tick_as_set, ticked_people
+from .people.callback import when_video_changed, when_who_changed
+from .people.properties import JointwisePerson, ticked_people
 from .retarget.properties import JointwiseRetargetSettings
 from .scene_assembly import AssemblyOptions
-from .scene_paths import absolute_path
-
-
-def _video_changed(settings: Any, _context: Any) -> None:
-    clear_people_of_other_video(settings, absolute_path(settings.filepath))
-
-
-def _who_changed(settings: Any, _context: Any) -> None:
-    tick_as_set(settings)
 
 
 class JointwiseSettings(bpy.types.PropertyGroup):
@@ -35,7 +27,7 @@ class JointwiseSettings(bpy.types.PropertyGroup):
         name="Video",
         description="The video to estimate the motion from",
         subtype="FILE_PATH",
-        update=_video_changed,
+        update=when_video_changed,
     )
     motion_path: bpy.props.StringProperty(
         name="Motion File",
@@ -60,13 +52,13 @@ class JointwiseSettings(bpy.types.PropertyGroup):
             ("all", "Everybody", "Every person, an armature each"),
             ("numbers", "By Number", "The people with these numbers"),
         ],
-        update=_who_changed,
+        update=when_who_changed,
     )
     people_numbers: bpy.props.StringProperty(
         name="Numbers",
         description="Numbers of the people, separated by commas, such as 1,3",
         default="1",
-        update=_who_changed,
+        update=when_who_changed,
     )
     found_people: bpy.props.CollectionProperty(
         name="Found People", description="Everybody in the video, when they were looked for", type=JointwisePerson

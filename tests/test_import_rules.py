@@ -36,7 +36,7 @@ PIPELINE_STAGES = (
     "overlay",
     "reporting",
 )
-ADDON_FRONT = {"operators", "panels", "panel", "properties", "preferences", "core_run", "estimate_run"}
+ADDON_FRONT = {"operators", "panels", "panel", "properties", "preferences", "core_run", "estimate_run", "callback"}
 """Files that know Blender's user interface or the scene's settings, in the add-on and in the package of a feature."""
 
 

@@ -10,17 +10,14 @@ import bpy
 
 from ...core.errors import JointwiseError
 from .bone_map import BoneMap, map_from_contents, map_to_contents
+from .callback import is_armature, when_target_changed
 from .joints import JOINTS
 from .motion import RetargetOptions, recognise_rig
 from .recognition import Recognition
 
 
-def _is_armature(_settings: Any, item: Any) -> bool:
-    return bool(item.type == "ARMATURE")
-
-
-def _recognise_target(settings: Any, _context: Any) -> None:
-    """Fill the mapping when another rig is chosen."""
+def recognise_target(settings: Any) -> None:
+    """Fill the mapping with the bones of the chosen rig, or say why that cannot be done."""
     clear_mapping(settings)
     if settings.target is None:
         return
@@ -44,8 +41,8 @@ class JointwiseRetargetSettings(bpy.types.PropertyGroup):
         name="Target Rig",
         description="The armature of your character",
         type=bpy.types.Object,
-        poll=_is_armature,
-        update=_recognise_target,
+        poll=is_armature,
+        update=when_target_changed,
     )
     bones: bpy.props.CollectionProperty(type=JointwiseJointBone)
     recognised: bpy.props.StringProperty(description="The map that was found, as text", options={"HIDDEN"})
