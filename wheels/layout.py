@@ -14,6 +14,9 @@ WALK_EXCERPT: Final = ROOT / "tests" / "data" / "walk_excerpt.mp4"
 BLENDER_PYTHONS: Final = {"4.2": "3.11", "4.5": "3.11", "5.0": "3.11", "5.1": "3.13", "5.2": "3.13"}
 """The Blender versions that the project is tested with, and the Python inside each."""
 
+LEFT_OUT_BLENDERS: Final = ("4.5",)
+"""Tested only when asked for, as each takes minutes: those between the oldest and the newest of their Python."""
+
 DEMO_BLENDERS: Final = ("4.5", "5.2")
 """The Blender of the demo: the first whose Python is here."""
 

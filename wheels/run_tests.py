@@ -10,12 +10,13 @@ from xml.etree import ElementTree
 from .build_zip import build_zip
 from .console import run_through, say
 from .environments import ensure_environment, python_for
-from .layout import BLENDER_PYTHONS, DEV_FOLDER, ROOT
+from .layout import BLENDER_PYTHONS, DEV_FOLDER, LEFT_OUT_BLENDERS, ROOT
 from .onnx_assets import ensure_onnx_files
 from .system_libraries import require_bpy
 from .wheel_list import ZIP_TARGETS
 
 ZIP_TESTS: Final = ("tests/e2e/test_extension_zip.py", "tests/e2e/test_licenses.py")
+ALL_BLENDERS: Final = "--all-blenders"
 _NO_TESTS_COLLECTED: Final = 5
 _COUNTED_CODES: Final = {0, 1, _NO_TESTS_COLLECTED}
 """After any other, a crash of the interpreter say, the report is missing or does not tell."""
@@ -57,12 +58,14 @@ def run_tests(arguments: Sequence[str]) -> int:
     """Run the tests that the arguments name (all by default) and return the exit code.
 
     Args:
-        arguments: go to pytest; a path under tests/ also chooses the environments.
+        arguments: go to pytest; a path under tests/ also chooses the environments. `--all-blenders` is ours.
     """
+    left_out = () if ALL_BLENDERS in arguments else tuple(f"bpy-{blender}" for blender in LEFT_OUT_BLENDERS)
+    arguments = [argument for argument in arguments if argument != ALL_BLENDERS]
     chosen = [argument for argument in arguments if _is_test_path(argument)]
     options = [argument for argument in arguments if argument not in chosen]
     counts, codes = Counts(), []
-    for leg in LEGS:
+    for leg in (leg for leg in LEGS if leg.environment not in left_out):
         tests = [test for test in chosen if _is_under(test, leg.tests)] if chosen else _existing(leg.tests)
         if tests:
             codes.append(_run_leg(leg, tests, options, counts))
