@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="run the add-on on a video in background Blender and show the result")
     demo.add_argument("video", nargs="?", metavar="VIDEO", help="the video; a walk by default")
     demo.add_argument("--output", default="demo-output", metavar="DIR", help="where the results go (demo-output)")
-    commands.add_parser("test", help="run all tests, with --all-blenders in 4.5 too; others go to pytest", add_help=False)
+    commands.add_parser(
+        "test", help="run all tests, with --all-blenders in 4.5 too; others go to pytest", add_help=False
+    )
     commands.add_parser("core", help="run the core's command line in its environment", add_help=False)
     build = commands.add_parser("build", help="make the extension zips in dist/")
     build.add_argument("--platform", default="linux-x64", choices=["linux-x64"])
