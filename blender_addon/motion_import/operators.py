@@ -1,26 +1,22 @@
 """The operator that imports motion: asks for the file, has the core convert it, builds the scene."""
 
-from typing import Any, Final
+from typing import Any
 
 import bpy
 
 from ...core.errors import OptionError, SceneError
-from ...core.protocol import Status
+from ..core_run import RUNNING, CoreRunOperator
 from ..messages import MESSAGES
-from ..operator_base import CANCELLED, FINISHED, JointwiseOperator
+from ..operator_base import CANCELLED, FINISHED
 from ..preference_values import core_python, network_files, private_folder
 from ..properties import to_assembly_options
-from ..running import check_nothing_runs
 from ..scene_assembly import assemble_motions
 from ..scene_paths import absolute_path
-from ..view_framing import frame_selected
 from ..worker_runtime import prepare_worker
 from .conversion import Conversion, ImportChoices
 
-TIMER_INTERVAL_S: Final = 0.1
 
-
-class JOINTWISE_OT_import_motion(JointwiseOperator, bpy.types.Operator):
+class JOINTWISE_OT_import_motion(CoreRunOperator, bpy.types.Operator):
     """Build the scene from motion of another program: AMASS, SMPL-X, VIBE, PARE, WHAM, GVHMR, 4D-Humans, BVH"""
 
     bl_idname = "jointwise.import_motion"
@@ -49,16 +45,15 @@ class JOINTWISE_OT_import_motion(JointwiseOperator, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    _conversion: Conversion | None = None
+
+    def invoke(self, context: Any, event: Any) -> set[str]:
         """Ask for the file where none is given; with one, start the core and return, and let a timer follow it."""
-        if bpy.app.background:
-            # Without windows there are no timers.
-            return self.execute(context)
-        self._asks = not self.filepath
+        self._asks = not self.filepath and not bpy.app.background
         if not self._asks:
-            return self.guarded(self._begin_modal, context)
+            return super().invoke(context, event)
         context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
+        return RUNNING
 
     def execute(self, context: Any) -> set[str]:
         """Run the import to its end; or, after the file browser, hand over to a run that does not block."""
@@ -69,47 +64,8 @@ class JOINTWISE_OT_import_motion(JointwiseOperator, bpy.types.Operator):
         # The undo step is the other run's.
         return CANCELLED
 
-    def run(self, context: Any) -> set[str]:
-        """Convert and build."""
-        self._start(context)
-        try:
-            self._conversion.session.wait(_print_status)
-            return self._finish(context)
-        finally:
-            self._end(context)
-
-    def modal(self, context: Any, event: Any) -> set[str]:
-        """Follow the core; build the scene when it has ended."""
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        _redraw_sidebars(context)
-        if not self._conversion.session.poll():
-            return {"PASS_THROUGH"}
-        try:
-            finished = self.guarded(self._finish, context)
-            if finished == FINISHED:
-                frame_selected(context)
-            return finished
-        finally:
-            self._end(context)
-            _redraw_sidebars(context)
-
-    def cancel(self, context: Any) -> None:
-        """Blender ends the operator itself: another file is loaded, or Blender quits; or no file was chosen."""
-        if hasattr(self, "_conversion"):
-            self._end(context)
-
-    def _begin_modal(self, context: Any) -> set[str]:
-        self._start(context)
-        manager = context.window_manager
-        self._timer = manager.event_timer_add(TIMER_INTERVAL_S, window=context.window)
-        manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def _start(self, context: Any) -> None:
-        MESSAGES.clear()
-        check_nothing_runs()
-        self._timer = None
+    def begin(self, context: Any) -> None:
+        """Start the conversion."""
         self._scene_name = context.scene.name
         source = absolute_path(self.filepath)
         if source is None:
@@ -117,9 +73,11 @@ class JOINTWISE_OT_import_motion(JointwiseOperator, bpy.types.Operator):
         choices = ImportChoices(source, network_files(context).smpl_file, self.frame_rate, self.up)
         preferred, folder = core_python(context), private_folder()
         self._conversion = Conversion(lambda report: prepare_worker(preferred, folder, report), choices)
+        self.session = self._conversion.session
 
-    def _finish(self, context: Any) -> set[str]:
+    def conclude(self, context: Any) -> set[str]:
         """Build the scene from an ended conversion's result."""
+        assert self._conversion is not None
         session = self._conversion.session
         MESSAGES.log = session.log
         paths = session.result().paths
@@ -136,21 +94,7 @@ class JOINTWISE_OT_import_motion(JointwiseOperator, bpy.types.Operator):
         self.report({"INFO"}, f"The motion of {self._conversion.choices.source.name} is keyed.")
         return FINISHED
 
-    def _end(self, context: Any) -> None:
-        """Free everything that belongs to the run; harmless when called twice."""
-        self._conversion.close()
-        if self._timer is not None:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
-
-
-def _print_status(status: Status) -> None:
-    """Show progress where no panel can: in the terminal of a background run."""
-    print(f"Jointwise: {status.stage}", flush=True)
-
-
-def _redraw_sidebars(context: Any) -> None:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
+    def clean_up(self) -> None:
+        """Take the temporary files away."""
+        if self._conversion is not None:
+            self._conversion.close()
