@@ -24,7 +24,7 @@ from .view import View
 FloatArray = NDArray[np.floating[Any]]
 
 
-FIT_START_CUTOFF_HZ: Final = 4.0
+FIT_START_CUTOFF_HZ: Final = 4.5
 """Of the rotations that the whole-track fit starts from; it gives back what the picture shows to be faster."""
 
 

@@ -23,7 +23,7 @@ JOINT_GROUPS: Final = {
 """The 24 joints as the list of strengths shows them."""
 
 UNTOUCHED: Final = "The motion is as it was estimated. Changes are live, and nothing here is lost."
-CLEANED: Final = "The keys are made from the raw motion, with the changes below."
+CLEANED: Final = "The keys are made from the raw motion, with the changes above."
 KEPT: Final = "Keys that you edited by hand were replaced; they are kept in the action {}."
 
 
