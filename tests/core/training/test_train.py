@@ -289,7 +289,7 @@ def test_minutes_and_iterations_together_end_by_what_comes_first():
 @pytest.mark.parametrize(
     ("changes", "lifter", "temporal"),
     [
-        ({}, Budget(iterations=14_000), Budget(iterations=1_200)),
+        ({}, Budget(iterations=14_000), Budget(iterations=1_000)),
         ({"iterations": 5}, Budget(iterations=5), Budget(iterations=5)),
         ({"minutes": 40.0, "lifter_share": 0.25}, Budget(minutes=10.0), Budget(minutes=30.0)),
         ({"minutes": 40.0, "iterations": 5}, Budget(20.0, 5), Budget(20.0, 5)),
