@@ -1,5 +1,6 @@
 """One clip on its way from the video to the scene, with the scene's settings: for one video and for a queue."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,17 +53,28 @@ class ClipEstimate:
             result: Result = self.session.result()
         finally:
             MESSAGES.log = self.session.log
-        scene = bpy.data.scenes.get(self._scene_name)
-        if scene is None:
-            raise SceneError("The scene in which the estimate was started does not exist any more.")
-        with context.temp_override(scene=scene, view_layer=_view_layer(context, scene)):
-            options = to_assembly_options(scene.jointwise, network_files(context))
-            return assemble_motions(bpy.context, result.paths, self.video, options)
+        return build_motions(context, self._scene_name, "the estimate", result.paths, self.video)
 
     def end(self) -> None:
         """End the session and take the temporary files away; harmless when called twice."""
         finish(self.session)
         self._folder.remove()
+
+
+def build_motions(context: Any, scene_name: str, work: str, paths: Sequence[str], video: Path | None) -> Assembly:
+    """Build motion files into the scene of a name, with its settings.
+
+    Args:
+        work: what was started in it, such as `the import`.
+    Raises:
+        JointwiseError: a file cannot be used, or the scene is gone.
+    """
+    scene = bpy.data.scenes.get(scene_name)
+    if scene is None:
+        raise SceneError(f"The scene in which {work} was started does not exist any more.")
+    with context.temp_override(scene=scene, view_layer=_view_layer(context, scene)):
+        options = to_assembly_options(scene.jointwise, network_files(context))
+        return assemble_motions(bpy.context, paths, video, options)
 
 
 def _view_layer(context: Any, scene: Any) -> Any:

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .body_model import BodyModel
+from .foot_spells import add_faded, spell_moves, spells
 from .leg_ik import bend_leg
 from .rotations import rotmat_to_rotvec, rotvec_to_rotmat
-from .segments import split_at_gaps, true_runs
+from .segments import split_at_gaps
 from .skeleton import CONTACT_LANDMARKS, JOINT_NAMES
 from .smoothing import smooth_series
 
@@ -124,54 +125,17 @@ class _Foot:
             relative = rotmat_to_rotvec(self.rotmat[first:end] @ middle.T)
             mean = rotvec_to_rotmat(np.median(relative, axis=0)) @ middle
             offsets = rotmat_to_rotvec(mean @ np.swapaxes(self.rotmat[first:end], 1, 2))
-            _add_faded(turn, offsets, first, end, fade)
+            add_faded(turn, offsets, first, end, fade)
         turn_rotmat = rotvec_to_rotmat(turn)
         arms = (turn_rotmat[:, None] @ (self.parts - self.ankle[:, None])[..., None])[..., 0]
         parts = self.ankle[:, None] + arms
         for first, end in spells(np.any(self.stands, axis=1), shortest):
-            offsets = self._spell_moves(parts[first:end], self.stands[first:end])
+            offsets = spell_moves(parts[first:end], self.stands[first:end])
             if np.linalg.norm(offsets, axis=1).max() <= LARGEST_CORRECTION_M:
-                _add_faded(move, offsets, first, end, fade)
-                _add_faded(weight[:, None], np.ones((end - first, 1)), first, end, fade)
+                add_faded(move, offsets, first, end, fade)
+                add_faded(weight[:, None], np.ones((end - first, 1)), first, end, fade)
         safe = np.maximum(weight, 1e-9)[:, None]
         return turn_rotmat, np.where(weight[:, None] > 0, move / safe, 0.0), np.minimum(weight, 1.0)
-
-    @staticmethod
-    def _spell_moves(parts: FloatArray, stands: BoolArray) -> FloatArray:
-        """Return moves (F, 3) that hold heel and toe (F, 2, 3) where they stand.
-
-        The foot rolls from heel to toe: what stands longer sets its own place; the other part's place follows from the
-        frames in which both stand, so that nothing jumps when one of them lifts.
-        """
-        moves, known = np.zeros((len(parts), 3)), np.zeros(len(parts), bool)
-        for part in np.argsort(-stands.sum(axis=0)):
-            standing = stands[:, part]
-            if not standing.any():
-                continue
-            held = standing & known
-            seen = held if held.any() else standing
-            place = np.median(parts[seen, part] + moves[seen], axis=0)
-            fresh = standing & ~known
-            moves[fresh] = place - parts[fresh, part]
-            known |= standing
-        return moves
-
-
-def spells(stands: BoolArray, shortest: int) -> list[tuple[int, int]]:
-    """Return first and end frames of the runs of at least `shortest` frames in which something (T,) stands."""
-    return [(run.start, run.stop) for run in true_runs(stands) if run.stop - run.start >= shortest]
-
-
-def _add_faded(total: FloatArray, values: FloatArray, first: int, end: int, fade: int) -> None:
-    """Add values (F, A) to a series (T, A) at frames first to end, and their ends, fading, before and after."""
-    total[first:end] += values
-    ramp = np.arange(fade, 0, -1) / (fade + 1)
-    ramp = (np.square(ramp) * (3 - 2 * ramp))[:, None]
-    after = min(fade, len(total) - end)
-    total[end : end + after] += ramp[:after] * values[-1]
-    before = min(fade, first)
-    if before:
-        total[first - before : first] += ramp[:before][::-1] * values[0]
 
 
 def _shared_move(moves: FloatArray, weights: FloatArray, places: NDArray[np.int64], frame_rate_hz: float) -> FloatArray:

@@ -4,13 +4,12 @@ from typing import Any
 
 import bpy
 
-from ...core.errors import OptionError, SceneError
+from ...core.errors import OptionError
 from ..core_run import RUNNING, CoreRunOperator
+from ..estimate_run import build_motions
 from ..messages import MESSAGES
 from ..operator_base import CANCELLED, FINISHED
 from ..preference_values import core_python, network_files, private_folder
-from ..properties import to_assembly_options
-from ..scene_assembly import assemble_motions
 from ..scene_paths import absolute_path
 from ..worker_runtime import prepare_worker
 from .conversion import Conversion, ImportChoices
@@ -81,13 +80,7 @@ class JOINTWISE_OT_import_motion(CoreRunOperator, bpy.types.Operator):
         session = self._conversion.session
         MESSAGES.log = session.log
         paths = session.result().paths
-        scene = bpy.data.scenes.get(self._scene_name)
-        if scene is None:
-            raise SceneError("The scene in which the import was started does not exist any more.")
-        layer = context.view_layer if context.scene == scene else scene.view_layers[0]
-        with context.temp_override(scene=scene, view_layer=layer):
-            options = to_assembly_options(scene.jointwise, network_files(context))
-            assembly = assemble_motions(bpy.context, paths, None, options)
+        assembly = build_motions(context, self._scene_name, "the import", paths, None)
         MESSAGES.warnings = [*session.warnings, *assembly.notes]
         for warning in MESSAGES.warnings:
             self.report({"WARNING"}, warning)

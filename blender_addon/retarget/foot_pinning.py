@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from ...core.foot_spells import add_faded, spell_moves, spells
 from ...core.leg_ik import bend_leg
 from .foot_parts import slow_parts, target_parts, wanted_heights
 from .joints import INDEX
@@ -102,52 +103,12 @@ def _foot_moves(
     ankle = places[f"{side}_ankle"]
     parts, heights = target_parts(transfer, side, ankle), wanted_heights(transfer, side)
     move, weight = np.zeros_like(ankle), np.zeros(len(ankle))
-    for first, end in _spells(stands[:, 0] | stands[:, 1], shortest):
-        offsets = _spell_moves(parts[first:end], stands[first:end], heights[first:end], transfer.source.up)
-        _add_faded(move, offsets, first, end, fade)
-        _add_faded(weight[:, None], np.ones((end - first, 1)), first, end, fade)
+    for first, end in spells(stands[:, 0] | stands[:, 1], min(shortest, len(stands))):
+        offsets = spell_moves(parts[first:end], stands[first:end], heights[first:end], transfer.source.up)
+        add_faded(move, offsets, first, end, fade)
+        add_faded(weight[:, None], np.ones((end - first, 1)), first, end, fade)
     # Where two fades overlap, the foot is between both places.
     return move / np.maximum(weight, 1.0)[:, None], np.minimum(weight, 1.0)
-
-
-def _spell_moves(parts: FloatArray, stands: BoolArray, heights: FloatArray, up: FloatArray) -> FloatArray:
-    """Return moves (F, 3) that hold heel and toe (F, 2, 3) where they stand, at their heights (F, 2).
-
-    The foot rolls from heel to toe: what stands longer sets its own place; the other part's place follows from the
-    frames in which both stand, so that nothing jumps when one of them lifts.
-    """
-    moves, known = np.zeros((len(parts), 3)), np.zeros(len(parts), bool)
-    for part in np.argsort(-stands.sum(axis=0)):
-        standing = stands[:, part]
-        if not standing.any():
-            continue
-        held = standing & known
-        seen = held if held.any() else standing
-        place = np.median(parts[seen, part] + moves[seen], axis=0)
-        if not held.any():
-            place = place + (np.median(heights[standing, part]) - place @ up) * up
-        fresh = standing & ~known
-        moves[fresh] = place - parts[fresh, part]
-        known |= standing
-    return moves
-
-
-def _spells(stands: BoolArray, shortest: int) -> list[tuple[int, int]]:
-    """Return first and end frames of the runs of at least `shortest` frames in which something (T,) stands."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], stands.astype(np.int8), [0]])))
-    return [(int(first), int(end)) for first, end in edges.reshape(-1, 2) if end - first >= min(shortest, len(stands))]
-
-
-def _add_faded(total: FloatArray, values: FloatArray, first: int, end: int, fade: int) -> None:
-    """Add values (F, A) to a series (T, A) at frames first to end, and their ends, fading, before and after."""
-    total[first:end] += values
-    ramp = np.arange(fade, 0, -1) / (fade + 1)
-    ramp = (np.square(ramp) * (3 - 2 * ramp))[:, None]
-    after = min(fade, len(total) - end)
-    total[end : end + after] += ramp[:after] * values[-1]
-    before = min(fade, first)
-    if before:
-        total[first - before : first] += ramp[:before][::-1] * values[0]
 
 
 def _shared_move(moves: FloatArray, weights: FloatArray, reach: int) -> FloatArray:

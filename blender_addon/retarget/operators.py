@@ -8,6 +8,7 @@ import bpy
 from ...core.errors import OptionError, SceneError
 from ..messages import MESSAGES
 from ..operator_base import FINISHED, JointwiseOperator
+from ..scene_paths import absolute_path
 from .bone_map import BoneMap, load_bone_map, save_bone_map
 from .joints import JOINTS
 from .motion import check_retarget, recognise_rig, retarget_motion
@@ -146,9 +147,10 @@ class JOINTWISE_OT_load_bone_map(JointwiseOperator, bpy.types.Operator):
         """Read it into the panel; bones that the rig lacks are named."""
         MESSAGES.clear()
         settings = _settings_with_target(context)
-        if not self.filepath.strip():
+        path = absolute_path(self.filepath)
+        if path is None:
             raise OptionError("No mapping file is chosen.")
-        bone_map = load_bone_map(Path(bpy.path.abspath(self.filepath)))
+        bone_map = load_bone_map(path)
         names = set(read_rig(settings.target).names)
         found = {joint: bone for joint, bone in bone_map.bones.items() if bone in names}
         lost = sorted(set(bone_map.bones.values()) - set(found.values()))
@@ -166,7 +168,7 @@ def _settings_with_target(context: Any) -> Any:
 
 
 def _json_path(text: str) -> Path:
-    if not text.strip():
+    path = absolute_path(text)
+    if path is None:
         raise OptionError("No file name is given for the mapping.")
-    path = Path(bpy.path.abspath(text)).absolute()
     return path if path.suffix.lower() == ".json" else path.with_name(f"{path.name}.json")
