@@ -20,8 +20,8 @@ from .body_mesh import create_body_mesh
 from .camera import add_background_video, create_camera, match_render_size, time_background
 from .capture_tags import tag_armature, tag_camera
 from .cleanup.capture import capture_motion
-from .cleanup.live import start_cleanup
-from .floor import place_on_floor
+from .cleanup.live import hold_feet, start_cleanup
+from .floor import known_floor, place_on_floor
 from .keyframes import key_motion, key_range, scene_frames
 from .motion_body import MotionBody, find_bodies
 from .object_mode import leave_edit_mode
@@ -120,6 +120,8 @@ def _build(context: Any, name: str, motions: list[Motion], video: Path | None, o
     for position, (motion, body) in enumerate(zip(motions, bodies, strict=True)):
         person_name = name if position == 0 else f"{name}_person{position + 1}"
         armature, notes = _build_person(context, person_name, motion, placement, body, options)
+        if known_floor(motions[0].metadata) is not None:
+            notes = hold_feet(context.scene, armature)
         assembly.armatures.append(armature)
         assembly.notes += [f"{person_name}: {note}" for note in notes]
         if options.add_body and body.problem:

@@ -60,6 +60,20 @@ def start_cleanup(scene: Any, armature: Any, capture: RawCapture) -> list[str]:
     return state.notes
 
 
+def hold_feet(scene: Any, armature: Any) -> list[str]:
+    """Set the foot contacts of a fresh armature to `auto`: where the floor is known, feet are expected to stand on it.
+
+    Returns:
+        Sentences about what is not keyed or not held.
+    Raises:
+        SceneError: as `apply_cleanup`.
+    """
+    with paused():
+        armature.jointwise_cleanup.contact_mode = "auto"
+    apply_cleanup(scene, armature, to_cleanup_settings(armature.jointwise_cleanup))
+    return load_state(armature, load_capture(armature)).notes
+
+
 def apply_cleanup(scene: Any, armature: Any, settings: CleanupSettings) -> None:
     """Make the armature's keys anew from its raw motion, the settings and the contact curves as they are now.
 

@@ -79,7 +79,13 @@ def wanted_heights(transfer: Transfer, side: str) -> FloatArray:
     source, up, ankle = transfer.source, transfer.source.up, INDEX[f"{side}_ankle"]
     foot = find_foot(transfer, side)
     lift = (_source_parts(transfer, side) - (source.rest[ankle] + foot.source_arms)) @ up
-    standing = transfer.carriage.places(transfer.standing.turns, transfer.standing.shift)[f"{side}_ankle"][0]
-    own = (standing + foot.arms @ transfer.standing.turns[f"{side}_ankle"][0].T) @ up
-    heights: FloatArray = own + transfer.leg_ratio * lift
+    heights: FloatArray = standing_heights(transfer, side) + transfer.leg_ratio * lift
+    return heights
+
+
+def standing_heights(transfer: Transfer, side: str) -> FloatArray:
+    """Return how high heel and toe (2,) are while the target stands."""
+    pose, foot = transfer.standing, find_foot(transfer, side)
+    ankle = transfer.carriage.places(pose.turns, pose.shift)[f"{side}_ankle"][0]
+    heights: FloatArray = (ankle + foot.arms @ pose.turns[f"{side}_ankle"][0].T) @ transfer.source.up
     return heights

@@ -1,7 +1,8 @@
 """Feet that stand in the source stand still on the target too: other proportions let them slide otherwise.
 
 Heel and toe get one place for each time that they touch the ground. What both feet agree on, the pelvis takes up,
-smoothly; hip and knee do the rest. Before and after a contact the correction fades, so no knee pops. numpy only.
+smoothly; hip and knee do the rest. Before and after a contact the correction fades, so no knee pops. At last no foot is
+left in the floor. numpy only.
 """
 
 from collections.abc import Sequence
@@ -11,10 +12,11 @@ from typing import Final
 import numpy as np
 
 from ...core.foot_spells import add_faded, spell_moves, spells
-from ...core.leg_ik import bend_leg
+from .foot_lifting import lift_feet
 from .foot_parts import slow_parts, target_parts, wanted_heights
-from .joints import INDEX
+from .leg_moving import SIDES, move_ankles
 from .rig import BoolArray, FloatArray
+from .series import smooth
 from .transfer import Transfer
 
 SHORTEST_CONTACT_S: Final = 0.1
@@ -24,8 +26,6 @@ PELVIS_SMOOTHING_S: Final = 0.15
 LONGEST_REACH: Final = 0.994
 """Share of the leg's length beyond which the pelvis comes down rather than the knee going straight: near there a few
 millimetres are many degrees at the knee, which pops."""
-
-SIDES: Final = ("left", "right")
 
 
 def can_pin(transfer: Transfer) -> bool:
@@ -78,22 +78,8 @@ def _pin_piece(transfer: Transfer, feet_stand: BoolArray, rate_hz: float) -> Tra
     ]
     shared = shared - _lowering(transfer, places, goals, weights, shared, fade)[:, None] * transfer.source.up
     moved = transfer.with_pose(transfer.pose.turns, transfer.pose.shift + shared)
-    places = moved.places()
-    turns = dict(moved.pose.turns)
-    for side, goal in zip(SIDES, goals, strict=True):
-        hip, knee, ankle = (places[f"{side}_{part}"] for part in ("hip", "knee", "ankle"))
-        at_hip, at_knee = bend_leg(hip, knee, ankle, _hinge(moved, side), goal)
-        turns[f"{side}_hip"] = at_hip @ turns[f"{side}_hip"]
-        turns[f"{side}_knee"] = at_knee @ turns[f"{side}_knee"]
-    return moved.with_pose(turns, moved.pose.shift)
-
-
-def _hinge(transfer: Transfer, side: str) -> FloatArray:
-    """Return the axis (T, 3) that the shin turns back about: the source's left, turned as its thigh is."""
-    rest = transfer.source.rest
-    left = rest[INDEX["left_hip"]] - rest[INDEX["right_hip"]]
-    axis: FloatArray = transfer.source.turns[:, INDEX[f"{side}_hip"]] @ (left / np.linalg.norm(left))
-    return axis
+    moved = move_ankles(moved, dict(zip(SIDES, goals, strict=True)))
+    return lift_feet(moved, max(round(PELVIS_SMOOTHING_S * rate_hz), 1))
 
 
 def _foot_moves(
@@ -121,17 +107,7 @@ def _shared_move(moves: FloatArray, weights: FloatArray, reach: int) -> FloatArr
     frames = np.arange(len(total))
     # Between two contacts the pelvis goes from one correction to the next.
     filled = np.stack([np.interp(frames, known, mean[:, axis]) for axis in range(3)], axis=1)
-    return _smooth(filled, reach)
-
-
-def _smooth(series: FloatArray, reach: int) -> FloatArray:
-    """Return a series (T, A) averaged over about `reach` frames to either side."""
-    window = np.hanning(2 * reach + 3)[1:-1]
-    padded = np.pad(series, ((reach, reach), (0, 0)), mode="edge")
-    return np.stack(
-        [np.convolve(column, window / window.sum(), mode="valid") for column in padded.T],
-        axis=1,
-    )
+    return smooth(filled, reach)
 
 
 def _lowering(
@@ -154,4 +130,4 @@ def _lowering(
         span = np.sqrt(np.maximum(np.square(reach) - np.square(level), 0.0))
         needed = np.maximum(needed, weight * np.maximum(down - span, 0.0))
     widest = np.max([np.roll(np.pad(needed, fade), step)[fade:-fade] for step in range(-fade, fade + 1)], axis=0)
-    return _smooth(widest[:, None], fade)[:, 0]
+    return smooth(widest[:, None], fade)[:, 0]
