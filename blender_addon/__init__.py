@@ -26,6 +26,7 @@ from .operators import (
     JOINTWISE_OT_set_scene_rate,
 )
 from .panels import JOINTWISE_PT_estimate, JOINTWISE_PT_options, JOINTWISE_PT_result
+from .people.editing import JOINTWISE_OT_join_people, JOINTWISE_OT_split_person
 from .people.operators import JOINTWISE_OT_find_people
 from .people.properties import JointwisePerson
 from .people.thumbnails import free_thumbnails
@@ -64,6 +65,8 @@ CLASSES: Final = (
     JOINTWISE_OT_reset_contacts,
     JOINTWISE_OT_reset_cleanup,
     JOINTWISE_OT_find_people,
+    JOINTWISE_OT_split_person,
+    JOINTWISE_OT_join_people,
     JOINTWISE_OT_queue_clips,
     JOINTWISE_OT_clear_queue,
     JOINTWISE_OT_estimate_queue,
