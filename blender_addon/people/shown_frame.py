@@ -28,7 +28,8 @@ def shown_frame(scene: Any, video: Path, frame_rate_hz: float) -> int:
         if frames[0] <= scene.frame_current <= frames[-1]:
             # As behind the camera: the last one whose time has come (camera.py).
             return int(np.floor(np.interp(scene.frame_current, frames, frame_ids) + 0.05))
-    return max(round((scene.frame_current - scene.frame_start) / rate_hz * frame_rate_hz), 0)
+    time_s = float(scene.frame_current - scene.frame_start) / rate_hz
+    return max(round(time_s * frame_rate_hz), 0)
 
 
 def _shows(camera: Any, video: Path) -> bool:
