@@ -164,7 +164,7 @@ def _place(context: Any, armatures: list[Any], solved: SolvedCamera) -> list[str
         scale = place_through_camera(context, armatures, solved)
     except JointwiseError as error:
         return [f"{error} The motion is placed as if the camera had not moved."]
-    return scale_notes(scale)
+    return scale_notes(solved, scale)
 
 
 def _frames(scene: Any, motion: Motion) -> Any:

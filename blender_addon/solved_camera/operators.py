@@ -24,10 +24,10 @@ class JOINTWISE_OT_place_through_camera(JointwiseOperator, bpy.types.Operator):
         """Place."""
         MESSAGES.clear()
         settings = context.scene.jointwise.solved_camera
-        scale = place_through_camera(context, _chosen_armatures(context), _chosen_camera(settings))
-        if settings.fits_scale:
-            settings.scale = scale
-            MESSAGES.warnings = scale_notes(scale)
+        solved = _chosen_camera(settings)
+        scale = place_through_camera(context, _chosen_armatures(context), solved)
+        settings.scale = scale
+        MESSAGES.warnings = scale_notes(solved, scale)
         self.report({"INFO"}, f"The motion is placed through {settings.camera.name} at a scale of {scale:.4g}.")
         return FINISHED
 

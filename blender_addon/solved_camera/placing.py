@@ -25,6 +25,11 @@ from ..scene_rate import scene_rate_hz
 from .fit import BoolArray, fit_scale, found_floor_height, standing_soles
 from .path import CameraPath, forget_path, keep_path
 
+SAME_SCALE: Final = 0.02
+FEET_ALONE: Final = (
+    "The scale {:.4g} was found from the feet alone and may be a third off. If you know the floor's height in the "
+    "solved scene, tick Known Floor and place the motion again."
+)
 LOOK_THROUGH: Final = (
     "The camera's own way is in other units: to see the body through it, scale the solved scene by {:.4g} (in the Clip "
     "editor, Set Scene Scale), then place the motion again."
@@ -94,9 +99,12 @@ def remove_placing(scene: Any, armature: Any) -> None:
     _key(scene, armature)
 
 
-def scale_notes(scale: float) -> list[str]:
-    """Return what the user should know about a fitted scale."""
-    return [LOOK_THROUGH.format(scale)] if abs(scale - 1) > 0.02 else []
+def scale_notes(solved: SolvedCamera, scale: float) -> list[str]:
+    """Return what the user should know about a scale that was found."""
+    if solved.scale is not None:
+        return []
+    unsure = [FEET_ALONE.format(scale)] if solved.floor_height is None else []
+    return [*unsure, LOOK_THROUGH.format(scale)] if abs(scale - 1) > SAME_SCALE else unsure
 
 
 def sample_camera(context: Any, camera: Any, frames: FloatArray) -> tuple[FloatArray, FloatArray]:

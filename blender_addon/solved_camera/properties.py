@@ -31,7 +31,8 @@ class JointwiseSolvedCamera(bpy.types.PropertyGroup):
     )
     has_floor: bpy.props.BoolProperty(
         name="Known Floor",
-        description="The floor's height in the camera's solved scene is known; it helps to find the scale",
+        description="The floor's height in the camera's solved scene is known (0 where you set the floor in the Clip "
+        "editor); the scale is then found much better",
     )
     floor_height: bpy.props.FloatProperty(
         name="Floor Height", description="Height of the floor in the world, metres", subtype="DISTANCE"

@@ -154,6 +154,7 @@ def test_through_the_camera_and_back_the_world_motion_is_the_same(scene, placed)
     scene.jointwise.solved_camera.fits_scale = False
     scene.frame_set(7)
     assert bpy.ops.jointwise.place_through_camera() == {"FINISHED"}
+    assert MESSAGES.warnings == []
     assert scene.frame_current == 7
     distance_mm, angle_deg = errors(bone_matrices(armature, scene), truth)
     assert distance_mm < 1.0
@@ -193,6 +194,7 @@ def test_a_wrong_scale_is_found_within_2_percent(scene, walk, tmp_path, scale, f
     assert path.floor_height == pytest.approx(0.0, abs=0.02)
     assert errors(bone_matrices(armature, scene), truth)[0] < 60
     assert any("Set Scene Scale" in note for note in MESSAGES.warnings)
+    assert any("from the feet alone" in note for note in MESSAGES.warnings) is not floor
 
 
 def test_the_button_shows_the_scale_that_it_found(scene, placed):
