@@ -26,7 +26,7 @@ from .operators import (
     JOINTWISE_OT_set_scene_rate,
 )
 from .panels import JOINTWISE_PT_estimate, JOINTWISE_PT_options, JOINTWISE_PT_result
-from .people.operators import JOINTWISE_OT_find_people
+from .people.operators import JOINTWISE_OT_find_people, JOINTWISE_OT_join_people, JOINTWISE_OT_split_person
 from .people.properties import JointwisePerson
 from .people.thumbnails import free_thumbnails
 from .preferences import JointwisePreferences
@@ -41,6 +41,13 @@ from .retarget.panel import JOINTWISE_PT_retarget, JOINTWISE_PT_retarget_mapping
 from .retarget.properties import JointwiseJointBone, JointwiseRetargetSettings
 from .running import finish_all
 from .scene_assembly import assemble_motion
+from .solved_camera.operators import (
+    JOINTWISE_OT_place_through_camera,
+    JOINTWISE_OT_remove_placing,
+    JOINTWISE_OT_use_camera_lens,
+)
+from .solved_camera.panel import JOINTWISE_PT_solved_camera
+from .solved_camera.properties import JointwiseSolvedCamera
 
 __all__ = ["assemble_motion", "register", "unregister"]
 
@@ -49,6 +56,7 @@ CLASSES: Final = (
     JointwiseExportSettings,
     JointwisePerson,
     JointwiseQueuedClip,
+    JointwiseSolvedCamera,
     JointwiseJointBone,
     JointwiseRetargetSettings,
     JointwiseSettings,
@@ -64,9 +72,14 @@ CLASSES: Final = (
     JOINTWISE_OT_reset_contacts,
     JOINTWISE_OT_reset_cleanup,
     JOINTWISE_OT_find_people,
+    JOINTWISE_OT_split_person,
+    JOINTWISE_OT_join_people,
     JOINTWISE_OT_queue_clips,
     JOINTWISE_OT_clear_queue,
     JOINTWISE_OT_estimate_queue,
+    JOINTWISE_OT_place_through_camera,
+    JOINTWISE_OT_remove_placing,
+    JOINTWISE_OT_use_camera_lens,
     JOINTWISE_OT_retarget,
     JOINTWISE_OT_recognise_rig,
     JOINTWISE_OT_save_bone_map,
@@ -74,6 +87,7 @@ CLASSES: Final = (
     JOINTWISE_PT_estimate,
     JOINTWISE_PT_options,
     JOINTWISE_PT_queue,
+    JOINTWISE_PT_solved_camera,
     JOINTWISE_PT_result,
     JOINTWISE_PT_cleanup,
     JOINTWISE_PT_cleanup_joints,

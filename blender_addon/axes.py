@@ -20,6 +20,10 @@ ARMATURE_FROM_SMPL: Final[FloatArray] = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 
 """SMPL's axes stood up: (x, y, z) -> (x, -z, y), facing -Y. Its columns are every bone's rest axes."""
 
 
+BLENDER_CAMERA_AXES: Final[FloatArray] = np.diag([1.0, -1.0, -1.0])
+"""Blender's camera looks along its -Z with +Y up; in camera axes that is +z away and +y down."""
+
+
 @dataclass(frozen=True)
 class ScenePlacement:
     """Where the capture stands in the scene: one rigid transform for the bodies and the camera alike.
@@ -38,12 +42,30 @@ class ScenePlacement:
         return world
 
 
+@dataclass(frozen=True)
+class MovingPlacement:
+    """Where a capture stands in each of T frames, as a moving camera filmed it.
+
+    Attributes:
+        rotation: (T, 3, 3), world from camera.
+        translation: (T, 3) metres.
+    """
+
+    rotation: FloatArray
+    translation: FloatArray
+
+    def to_world(self, points_cam: FloatArray) -> FloatArray:
+        """Return points (T, 3), metres, camera axes, in Blender's world."""
+        world: FloatArray = (self.rotation @ points_cam[..., None])[..., 0] + self.translation
+        return world
+
+
 def placement_above_floor(floor_height_m: float) -> ScenePlacement:
     """Return the placement with a level camera that brings a height (world z before it) to z = 0."""
     return ScenePlacement(WORLD_FROM_CAMERA, np.array([0.0, 0.0, -floor_height_m]))
 
 
-def keyed_quat_wxyz(local_quat_wxyz: FloatArray, placement: ScenePlacement) -> FloatArray:
+def keyed_quat_wxyz(local_quat_wxyz: FloatArray, placement: ScenePlacement | MovingPlacement) -> FloatArray:
     """Return the bones' local quaternions (T, 24, 4), without sign flips in time.
 
     All but the root's are SMPL's own local rotations, since every bone rests in SMPL's axes.

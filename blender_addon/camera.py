@@ -10,7 +10,7 @@ from mathutils import Matrix
 from numpy.typing import NDArray
 
 from ..core.motion import Motion
-from .axes import FloatArray, ScenePlacement
+from .axes import BLENDER_CAMERA_AXES, FloatArray, ScenePlacement
 from .compat import MOVIES_KEEP_ROTATION, assign_new_action
 from .keyframes import write_keys
 
@@ -18,9 +18,6 @@ SENSOR_WIDTH_MM: Final = 36.0
 FAR_CLIP_M: Final = 1000.0
 DEFAULT_RENDER_SIZE: Final = (1920, 1080)
 """What a new Blender scene has: a scene with another size was set by the user."""
-
-BLENDER_CAMERA_AXES: Final[FloatArray] = np.diag([1.0, -1.0, -1.0])
-"""Blender's camera looks along its -Z with +Y up; in camera axes that is +z away and +y down."""
 
 
 def create_camera(context: Any, name: str, motion: Motion, placement: ScenePlacement) -> Any:

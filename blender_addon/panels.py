@@ -41,7 +41,7 @@ class JOINTWISE_PT_estimate(JointwisePanel, bpy.types.Panel):
         column.enabled = session is None
         column.prop(settings, "filepath", text="")
         column.operator("jointwise.find_people", icon="VIEWZOOM")
-        draw_people(column, settings)
+        draw_people(column, context.scene)
         if session is None:
             row = layout.row()
             row.scale_y = 1.5

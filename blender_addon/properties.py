@@ -14,6 +14,8 @@ from .people.callback import when_video_changed, when_who_changed
 from .people.properties import JointwisePerson, ticked_people
 from .retarget.properties import JointwiseRetargetSettings
 from .scene_assembly import AssemblyOptions
+from .solved_camera.placing import solved_camera
+from .solved_camera.properties import JointwiseSolvedCamera
 
 
 class JointwiseSettings(bpy.types.PropertyGroup):
@@ -112,6 +114,7 @@ class JointwiseSettings(bpy.types.PropertyGroup):
         description="Give the scene the video's size, unless you have changed the size already",
         default=True,
     )
+    solved_camera: bpy.props.PointerProperty(type=JointwiseSolvedCamera)
     export: bpy.props.PointerProperty(type=JointwiseExportSettings)
     retarget: bpy.props.PointerProperty(type=JointwiseRetargetSettings)
 
@@ -149,7 +152,8 @@ def to_settings(group: JointwiseSettings, video: Path, output: Path, files: Netw
 
 def to_assembly_options(group: JointwiseSettings, files: NetworkFiles) -> AssemblyOptions:
     """Return what to make in the scene."""
-    return AssemblyOptions(group.add_body, group.add_camera, group.match_render_size, files.smpl_file)
+    solved = solved_camera(group.solved_camera)
+    return AssemblyOptions(group.add_body, group.add_camera, group.match_render_size, files.smpl_file, solved)
 
 
 def estimate_arguments(settings: EstimateSettings) -> list[str]:

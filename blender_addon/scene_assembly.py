@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import bpy
 
-from ..core.errors import MotionFileError
+from ..core.errors import JointwiseError, MotionFileError
 from ..core.motion import Motion, load_motion
 from .armature import create_armature
 from .axes import ScenePlacement
@@ -27,6 +27,7 @@ from .motion_body import MotionBody, find_bodies
 from .object_mode import leave_edit_mode
 from .rest_pose import stand_up
 from .scene_rate import scene_rate_hz
+from .solved_camera.placing import SolvedCamera, place_through_camera, scale_notes
 
 TRACKED_DATA: Final = (
     "objects", "collections", "armatures", "meshes", "materials", "cameras", "actions", "images",
@@ -42,12 +43,14 @@ class AssemblyOptions:
         add_camera: the camera that filmed, with the video behind it where the video is given.
         match_render_size: give an untouched scene the video's size.
         smpl_file: the user's SMPL file, for the mesh of motions on that body; None where there is none.
+        solved_camera: a moving camera of the scene to place the motions through; none is made then.
     """
 
     add_body: bool = True
     add_camera: bool = True
     match_render_size: bool = True
     smpl_file: Path | None = None
+    solved_camera: SolvedCamera | None = None
 
 
 @dataclass
@@ -126,7 +129,9 @@ def _build(context: Any, name: str, motions: list[Motion], video: Path | None, o
         assembly.notes += [f"{person_name}: {note}" for note in notes]
         if options.add_body and body.problem:
             assembly.notes.append(f"The motion of {person_name} {body.problem}")
-    if options.add_camera and motions[0].has_camera:
+    if options.solved_camera is not None:
+        assembly.notes += _place(context, assembly.armatures, options.solved_camera)
+    elif options.add_camera and motions[0].has_camera:
         assembly.camera = create_camera(context, f"{name}_camera", motions[0], placement)
         tag_camera(assembly.camera, motions[0], context.scene.frame_start)
         if video and add_background_video(assembly.camera, video, motions[0]):
@@ -153,6 +158,15 @@ def _build_person(
     key_motion(armature, motion, rest, placement, _frames(context.scene, motion))
     tag_armature(armature, motion, context.scene.frame_start)
     return armature, start_cleanup(context.scene, armature, capture_motion(motion, rest, shaped, placement))
+
+
+def _place(context: Any, armatures: list[Any], solved: SolvedCamera) -> list[str]:
+    """Place the motions through a solved camera; why that cannot be is a note: the estimate took its time."""
+    try:
+        scale = place_through_camera(context, armatures, solved)
+    except JointwiseError as error:
+        return [f"{error} The motion is placed as if the camera had not moved."]
+    return scale_notes(solved, scale)
 
 
 def _frames(scene: Any, motion: Motion) -> Any:

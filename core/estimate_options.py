@@ -63,7 +63,9 @@ def add_estimate_options(command: argparse.ArgumentParser) -> None:
         metavar="WHO",
         help="main, all, or people such as 1,3: numbers in order of size times screen time, or places FRAME@X:Y such "
         "as 12@0.43:0.61 (the command people prints them) for whoever's hips are nearest to that place in that frame, "
-        "in shares of the picture from its left upper corner; the first one's file is OUT.npz, the others' are "
+        "in shares of the picture from its left upper corner; where the wrong one was followed for a time, pieces of "
+        "one person with + between them, each with its frames in brackets, the last one exclusive, such as "
+        "'12@0.43:0.61[0:45]+60@0.2:0.5[45:]'; the first one's file is OUT.npz, the others' are "
         "OUT_person3.npz and so on (default: main)",
     )
     command.add_argument(

@@ -24,16 +24,12 @@ def leave_out_unsure(track: Track, frame_rate_hz: float) -> Track:
         is_inside = run.start > 0 and run.stop < len(kept)
         if is_inside and track.frame_ids[run.stop] - track.frame_ids[run.start - 1] - 1 <= _longest(frame_rate_hz):
             kept[run] = False
-    return _rows(track, kept)
+    return track.take(kept)
 
 
 def _longest(frame_rate_hz: float) -> float:
     """Return how many frames may be missing in what counts as a short gap."""
     return LONGEST_BRIDGED_GAP_S * frame_rate_hz
-
-
-def _rows(track: Track, kept: NDArray[np.bool_]) -> Track:
-    return Track(**{field.name: getattr(track, field.name)[kept] for field in dataclasses.fields(Track)})
 
 
 def fill_short_gaps(track: Track, frame_rate_hz: float) -> Track:

@@ -1,84 +1,33 @@
-"""Whom the user wants, out of the tracks that were found: the main person, all, or people by rank or by place."""
+"""Chooses the wanted people out of the tracks that were found, and puts the pieces of one person together."""
 
+import dataclasses
 import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import NobodyFoundError, OptionError
-from .protocol import PLACE_REACH_FRAMES, place_text
+from .errors import NobodyFoundError
+from .protocol import PLACE_REACH_FRAMES
 from .tracks import TORSO, Track
+from .wanted_people import PersonPiece, PicturePlace, parse_people
 
 NEAR_SIZE_SHARE: Final = 0.5
 """How far from somebody's place a named one may lie, in shares of their box's longer side."""
 
 
-@dataclass(frozen=True)
-class PicturePlace:
-    """Where somebody is: x, y in shares of the picture's width and height, in a source frame."""
-
-    frame: int
-    x: float
-    y: float
-
-    def __str__(self) -> str:
-        return place_text(self.frame, self.x, self.y)
-
-
-def parse_people(people: str) -> tuple[int | PicturePlace, ...] | None:
-    """Return the 1-based ranks and the places that `--people` names, or None for everyone.
-
-    Raises:
-        OptionError: neither `main`, `all`, nor a list of whole numbers from 1 and of places FRAME@X:Y.
-    """
-    if people == "all":
-        return None
-    if people == "main":
-        return (1,)
-    wanted = [_parse_person(part.strip()) for part in people.split(",")]
-    if None in wanted:
-        raise OptionError(
-            f"--people cannot be '{people}'.",
-            "Use main, all, numbers such as 1,3, or places FRAME@X:Y such as 12@0.43:0.61.",
-        )
-    return tuple(dict.fromkeys(person for person in wanted if person is not None))
-
-
-def _parse_person(text: str) -> int | PicturePlace | None:
-    if re.fullmatch("[0-9]{1,9}", text):
-        return int(text) or None
-    share = r"([0-9]{0,3}\.?[0-9]{1,9})"
-    match = re.fullmatch(f"([0-9]{{1,9}})@{share}:{share}", text)
-    if match is None or max(float(match[2]), float(match[3])) > 1:
-        return None
-    return PicturePlace(int(match[1]), float(match[2]), float(match[3]))
-
-
-def check_people(people: str, start: int, end: int | None) -> None:
-    """Raise OptionError unless `--people` can be understood and its places lie in or near the frame range."""
-    for person in parse_people(people) or ():
-        if not isinstance(person, PicturePlace):
-            continue
-        if not start - PLACE_REACH_FRAMES <= person.frame < (math.inf if end is None else end + PLACE_REACH_FRAMES):
-            raise OptionError(
-                f"Somebody is wanted by their place in frame {person.frame}, "
-                f"which is not in the frame range {start} to {'the end' if end is None else end}.",
-                "Find the people of that range again, or choose a range that holds the frame.",
-            )
-
-
 def choose_people(tracks: Sequence[Track], people: str, video: Path, image_size: tuple[int, int]) -> dict[int, Track]:
-    """Return the wanted tracks by rank, in the wanted order; `tracks` come in order of size times screen time.
+    """Return the wanted people by number, in the wanted order; `tracks` come in order of size times screen time.
+
+    A person's number is the rank of their first piece's track; where somebody else has it, the next one that is free.
 
     Args:
         image_size: width, height of the video.
     Raises:
-        NobodyFoundError: no track at all, fewer than the wanted number, or nobody near a wanted place.
+        NobodyFoundError: no track at all, fewer than the wanted number, nobody near a wanted place, or not in the
+            frames of a piece.
     """
     wanted = parse_people(people)
     if not tracks:
@@ -87,13 +36,52 @@ def choose_people(tracks: Sequence[Track], people: str, video: Path, image_size:
         )
     if wanted is None:
         return dict(enumerate(tracks, start=1))
-    ranks = [
-        _rank_at(tracks, person, video, image_size) if isinstance(person, PicturePlace) else person for person in wanted
-    ]
-    if max(ranks) > len(tracks):
+    # Two names may mean the same person.
+    named = dict.fromkeys(tuple(_with_rank(piece, tracks, video, image_size) for piece in person) for person in wanted)
+    chosen: dict[int, Track] = {}
+    next_number = len(tracks) + 1
+    for person in named:
+        number, _ = person[0]
+        if number in chosen:
+            number, next_number = next_number, next_number + 1
+        chosen[number] = join_pieces([(tracks[rank - 1], piece) for rank, piece in person], video)
+    return chosen
+
+
+def join_pieces(pieces: Sequence[tuple[Track, PersonPiece]], video: Path) -> Track:
+    """Return one person's track made of pieces of tracks; of a frame that two pieces have, the first one's row.
+
+    Raises:
+        NobodyFoundError: a piece's track has no row in its frames that no other piece has.
+    """
+    if len(pieces) == 1 and (pieces[0][1].start, pieces[0][1].end) == (0, None):
+        return pieces[0][0]
+    parts: list[Track] = []
+    for track, piece in pieces:
+        ids = track.frame_ids
+        is_wanted = (ids >= piece.start) & (ids < (math.inf if piece.end is None else piece.end))
+        for former in parts:
+            is_wanted &= ~np.isin(ids, former.frame_ids)
+        if not is_wanted.any():
+            raise NobodyFoundError(
+                f"The piece {piece} of a person adds no frame of {video.name}.",
+                "Find the people of this video again, or leave the piece out.",
+            )
+        parts.append(track.take(is_wanted))
+    names = [field.name for field in dataclasses.fields(Track)]
+    whole = Track(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+    return whole.take(np.argsort(whole.frame_ids))
+
+
+def _with_rank(
+    piece: PersonPiece, tracks: Sequence[Track], video: Path, image_size: tuple[int, int]
+) -> tuple[int, PersonPiece]:
+    """Return the rank of a piece's track, and the piece with that for its name."""
+    rank = _rank_at(tracks, piece.who, video, image_size) if isinstance(piece.who, PicturePlace) else piece.who
+    if rank > len(tracks):
         found = "1 person was" if len(tracks) == 1 else f"{len(tracks)} people were"
-        raise NobodyFoundError(f"Person {max(ranks)} was asked for, but {found} found in {video.name}.")
-    return {rank: tracks[rank - 1] for rank in ranks}
+        raise NobodyFoundError(f"Person {rank} was asked for, but {found} found in {video.name}.")
+    return rank, dataclasses.replace(piece, who=rank)
 
 
 def _rank_at(tracks: Sequence[Track], place: PicturePlace, video: Path, image_size: tuple[int, int]) -> int:

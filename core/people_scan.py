@@ -25,6 +25,8 @@ FloatArray = NDArray[np.float64]
 
 SIGHTING_PERIOD_S: Final = 0.5
 """Any range that `estimate` can make much of holds a sighting, or nearly (PLACE_REACH_FRAMES)."""
+MOST_PICTURES: Final = 12
+"""So that whatever the user splits off has a picture of its own, but for short pieces of long clips."""
 
 
 def scan_people(settings: PeopleSettings, reporter: Reporter, cancellation: Cancellation) -> People:
@@ -48,17 +50,21 @@ def scan_people(settings: PeopleSettings, reporter: Reporter, cancellation: Canc
             f"No person was found in {settings.video.name}.",
             "Check the frame range, and that somebody is well visible.",
         )
-    sights = [sight_quality(track, [other for other in tracks if other is not track], video.info) for track in tracks]
-    rows = [int(np.argmax(quality)) for quality in sights]
-    people = People(
-        tuple(
-            _describe(rank, track, quality, video.info)
-            for rank, (track, quality) in enumerate(zip(tracks, sights, strict=True), start=1)
-        )
+    qualities = [
+        sight_quality(track, [other for other in tracks if other is not track], video.info) for track in tracks
+    ]
+    found = tuple(
+        _describe(rank, track, quality, video.info)
+        for rank, (track, quality) in enumerate(zip(tracks, qualities, strict=True), start=1)
     )
     if settings.thumbnails is not None:
-        boxes = [track.bbox_px[row] for track, row in zip(tracks, rows, strict=True)]
-        people = write_thumbnails(people, boxes, settings.video, settings.thumbnails, reporter, cancellation)
+        rate_hz = video.info.frame_rate_hz
+        sights = [
+            {int(track.frame_ids[row]): track.bbox_px[row] for row in picture_rows(quality, rate_hz)}
+            for track, quality in zip(tracks, qualities, strict=True)
+        ]
+        found = write_thumbnails(found, sights, settings.video, settings.thumbnails, reporter, cancellation)
+    people = People(found, round(video.info.frame_rate_hz, 4))
     reporter.emit(people)
     reporter.emit(Result((), None, {"people": round(time.monotonic() - started_s, 2)}))
     return people
@@ -92,7 +98,23 @@ def _describe(rank: int, track: Track, quality: FloatArray, info: VideoInfo) -> 
         frame=int(track.frame_ids[row]),
         place=(round(float(x), 4), round(float(y), 4)),
         sightings=tuple(place_text(int(track.frame_ids[row]), *places[row]) for row in sighting_rows(track, quality)),
+        spans=spans_of(track.frame_ids),
     )
+
+
+def spans_of(frame_ids: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
+    """Return the first and last frame of each stretch of increasing frames (T,) without a gap."""
+    breaks = np.flatnonzero(np.diff(frame_ids) > 1)
+    firsts, lasts = frame_ids[np.r_[0, breaks + 1]], frame_ids[np.r_[breaks, -1]]
+    return tuple(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def picture_rows(quality: FloatArray, frame_rate_hz: float) -> list[int]:
+    """Return the rows of which there are pictures, the best sight (T,) first: one a second, at most so many."""
+    count = min(max(int(len(quality) / frame_rate_hz), 1), MOST_PICTURES)
+    parts = np.array_split(np.arange(len(quality)), count)
+    rows = [int(part[np.argmax(quality[part])]) for part in parts]
+    return sorted(rows, key=lambda row: -quality[row])
 
 
 def sighting_rows(track: Track, quality: FloatArray) -> list[int]:

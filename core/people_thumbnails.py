@@ -1,6 +1,6 @@
-"""A small picture of each person, cut out of the frame in which they are well seen, framed in their colour."""
+"""Small pictures of each person, cut out of frames in which they are well seen, framed in their colour."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .cancellation import Cancellation
 from .errors import OutputError, VideoError
-from .protocol import FoundPerson, People
+from .protocol import FoundPerson
 from .reporting import Reporter, StageProgress
 from .video import Image, VideoReader
 from .whole_file import whole_file
@@ -25,50 +25,63 @@ EMPTY_RGB: Final = (32, 32, 32)
 
 
 def write_thumbnails(
-    people: People,
-    boxes_px: Sequence[NDArray[np.float64]],
+    people: Sequence[FoundPerson],
+    sights: Sequence[Mapping[int, NDArray[np.float64]]],
     video: Path,
     folder: Path,
     reporter: Reporter,
     cancellation: Cancellation,
-) -> People:
-    """Write person1.png, person2.png, … and return the people with the paths; all appear at the end, or none.
+) -> tuple[FoundPerson, ...]:
+    """Write the pictures and return the people with the paths; all files appear at the end, or none.
+
+    Somebody's best picture is person1.png; those of other frames are person1_frame120.png and so on.
 
     Args:
-        boxes_px: each person's box (4,) x0, y0, x1, y1 in their frame.
+        sights: for each person the box (4,) x0, y0, x1, y1 in each frame of which there is to be a picture; the first
+            one is their `frame`.
     Raises:
         OutputError: the folder cannot be written.
     """
-    frame_ids = {person.frame for person in people.people}
-    pictures: dict[int, Image] = {}
-    first, end = min(frame_ids), max(frame_ids) + 1
-    progress = StageProgress(reporter, "thumbnails", end)
+    wanted = sorted({frame for boxes_px in sights for frame in boxes_px})
+    pictures: dict[tuple[int, int], Image] = {}
+    progress = StageProgress(reporter, "thumbnails", wanted[-1] + 1)
 
     def report_skip(frame_id: int) -> None:
         cancellation.check()
         progress.update(frame_id + 1)
 
-    with VideoReader(video, first, end, report_skip) as reader:
+    with VideoReader(video, wanted[0], wanted[-1] + 1, report_skip) as reader:
         for frame in reader:
             report_skip(frame.index)
-            for person, box_px in zip(people.people, boxes_px, strict=True):
-                if person.frame == frame.index:
-                    pictures[person.rank] = thumbnail(frame.image_rgb, box_px, person.color)
-    return People(_write_all(people.people, pictures, folder))
+            for person, boxes_px in zip(people, sights, strict=True):
+                if frame.index in boxes_px:
+                    picture = thumbnail(frame.image_rgb, boxes_px[frame.index], person.color)
+                    pictures[person.rank, frame.index] = picture
+    return _write_all(people, [list(boxes_px) for boxes_px in sights], pictures, folder)
 
 
-def _write_all(people: Sequence[FoundPerson], pictures: dict[int, Image], folder: Path) -> tuple[FoundPerson, ...]:
+def _write_all(
+    people: Sequence[FoundPerson],
+    frames: Sequence[Sequence[int]],
+    pictures: Mapping[tuple[int, int], Image],
+    folder: Path,
+) -> tuple[FoundPerson, ...]:
+    """Write each person's pictures, the best frame first."""
     with_paths = []
     with ExitStack() as files:
-        for person in people:
-            if person.rank not in pictures:
-                raise VideoError(f"Frame {person.frame} could not be read a second time.", "Try again.")
-            path = folder / f"person{person.rank}.png"
-            encoded, data = cv2.imencode(".png", cv2.cvtColor(pictures[person.rank], cv2.COLOR_RGB2BGR))
-            if not encoded:
-                raise OutputError(f"{path} cannot be made: the picture could not be encoded.")
-            files.enter_context(whole_file(path)).write_bytes(data.tobytes())
-            with_paths.append(replace(person, thumbnail=str(path)))
+        for person, of_person in zip(people, frames, strict=True):
+            named = []
+            for frame in of_person:
+                if (person.rank, frame) not in pictures:
+                    raise VideoError(f"Frame {frame} could not be read a second time.", "Try again.")
+                name = f"person{person.rank}" if frame == person.frame else f"person{person.rank}_frame{frame}"
+                path = folder / f"{name}.png"
+                encoded, data = cv2.imencode(".png", cv2.cvtColor(pictures[person.rank, frame], cv2.COLOR_RGB2BGR))
+                if not encoded:
+                    raise OutputError(f"{path} cannot be made: the picture could not be encoded.")
+                files.enter_context(whole_file(path)).write_bytes(data.tobytes())
+                named.append((frame, str(path)))
+            with_paths.append(replace(person, thumbnail=named[0][1], pictures=tuple(named)))
     return tuple(with_paths)
 
 

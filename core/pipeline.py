@@ -19,7 +19,7 @@ from .lens_metadata import read_focal_length_35mm
 from .motion import Motion, write_motion
 from .output_paths import person_path
 from .overlay import write_overlay
-from .people import choose_people, parse_people
+from .people import choose_people
 from .person_tracker import Track
 from .protocol import Result, Status, Warning
 from .provenance import describe_run
@@ -32,6 +32,7 @@ from .track_warnings import camera_warnings, gap_warnings
 from .video import VideoReader
 from .video_pass import expected_frame_count, load_networks, make_tracker, open_video
 from .view import View
+from .wanted_people import parse_people
 from .whole_file import whole_file
 
 

@@ -116,6 +116,8 @@ class FoundPerson:
         thumbnail: path of a PNG, or None.
         sightings: places all through the person's time, for an estimate of other frames, as `estimate --people` takes
             them.
+        spans: first and last frame of each stretch without a gap.
+        pictures: frame and path of each PNG, the thumbnail first, then others from all through the person's time.
     """
 
     rank: int
@@ -128,6 +130,8 @@ class FoundPerson:
     place: tuple[float, float]
     thumbnail: str | None = None
     sightings: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    pictures: tuple[tuple[int, str], ...] = ()
 
     @property
     def place_text(self) -> str:
@@ -142,9 +146,13 @@ def place_text(frame: int, x: float, y: float) -> str:
 
 @dataclass(frozen=True)
 class People:
-    """Everyone whom `people` found, the main person first; the `result` that follows has no paths."""
+    """Everyone whom `people` found, the main person first; the `result` that follows has no paths.
+
+    `frame_rate_hz` is the video's, 0 for a core that does not say.
+    """
 
     people: tuple[FoundPerson, ...]
+    frame_rate_hz: float = 0.0
 
 
 Event = Hello | Status | Preview | Warning | Error | Result | VideoReport | Summary | People
@@ -181,7 +189,7 @@ def decode_event(line: str) -> Event | None:
         return None
     try:
         if event_type is People:
-            fields = {"people": [_from_fields(FoundPerson, person) for person in fields["people"]]}
+            fields = {**fields, "people": [_from_fields(FoundPerson, person) for person in fields["people"]]}
         event: Event = _from_fields(event_type, fields)
     except (TypeError, AttributeError, KeyError):
         return None
@@ -191,6 +199,8 @@ def decode_event(line: str) -> Event | None:
 def _from_fields(record_type: type[Any], fields: dict[str, Any]) -> Any:
     """Return a record of the fields that it knows; JSON's lists become tuples."""
     known = {field.name for field in dataclasses.fields(record_type)}
-    return record_type(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items() if name in known}
-    )
+    return record_type(**{name: _without_lists(value) for name, value in fields.items() if name in known})
+
+
+def _without_lists(value: Any) -> Any:
+    return tuple(_without_lists(item) for item in value) if isinstance(value, list) else value

@@ -14,6 +14,7 @@ MINIMUM_INTERVAL_S: Final = 0.1
 """At most ten status events a second."""
 
 FIRST_FRAME_WITH_TIME_LEFT: Final = 10
+MOST_SPANS_SHOWN: Final = 3
 
 
 class Reporter(Protocol):
@@ -93,11 +94,19 @@ def people_table(people: Sequence[FoundPerson]) -> list[str]:
     """Return the lines of a table: a person each, with the place that `estimate --people` takes."""
     lines = [f"{'person':>6} {'seconds':>8} {'frames':>13} {'size px':>11}  {'place':<20} picture"]
     for person in people:
-        frames = f"{person.first_frame}-{person.last_frame}"
+        frames = _frames_text(person)
         size = f"{person.box_size[0]} x {person.box_size[1]}"
         line = f"{person.rank:>6} {person.seconds:>8.1f} {frames:>13} {size:>11}  {person.place_text:<20} "
         lines.append((line + (person.thumbnail or "")).rstrip())
     return lines
+
+
+def _frames_text(person: FoundPerson) -> str:
+    """Return the stretches of frames in which somebody is seen; of many, the first and last frame and their number."""
+    if 1 < len(person.spans) <= MOST_SPANS_SHOWN:
+        return ",".join(f"{first}-{last}" for first, last in person.spans)
+    whole = f"{person.first_frame}-{person.last_frame}"
+    return whole if len(person.spans) < 2 else f"{whole} in {len(person.spans)} pieces"
 
 
 class StageProgress:

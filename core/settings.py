@@ -18,7 +18,8 @@ class EstimateSettings:
 
     Note: `start` and `end` are 0-based source frames, the end exclusive, None for the whole video.
     `people` is `main`, `all`, or a comma-separated list of people: each a 1-based rank in order of size times screen
-    time, or a place `FRAME@X:Y` (core/people.py).
+    time, or a place `FRAME@X:Y`, or pieces of both `PIECE+PIECE`, each perhaps with its frames as in `1[0:45]+3[45:]`
+    (core/wanted_people.py).
     `window` is `track` (state carried over the whole track) or a sliding window's length in frames.
     `model` is the landmark network where it is not the one of `quality` (core/quality.py).
     `root` is `refined` (the whole-track fit, for the bundled backbone) or `weak` (each frame's weak camera, smoothed).

@@ -5,8 +5,8 @@ import re
 from .decomposed_estimator import Window, check_window
 from .errors import OptionError
 from .output_paths import check_output, person_path
-from .people import check_people
 from .settings import EstimateSettings
+from .wanted_people import check_people
 
 
 def check_settings(settings: EstimateSettings) -> None:

@@ -13,7 +13,8 @@ def camera_warnings(camera: CameraMotion) -> list[Warning]:
         Warning(
             "moving_camera",
             "The camera moves: the motion is as seen from it, so the person's way through the scene has the camera's in"
-            " it, and feet cannot be held still. Film from a stand where the way matters.",
+            " it, and feet cannot be held still. Film from a stand where the way matters, or solve the camera in"
+            " Blender and choose it under Solved Camera.",
         )
     ]
 

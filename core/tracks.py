@@ -1,6 +1,6 @@
 """What the tracker hands on: one person's landmarks over time, and the geometry that tells people apart."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self
 
 import numpy as np
@@ -46,6 +46,10 @@ class Track:
     def screen_weight(self) -> float:
         """Box area times screen time (px^2 frames); the main person has the largest."""
         return float((self.bbox_px[:, 2:] - self.bbox_px[:, :2]).prod(axis=1).sum())
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
+        """Return some of the rows: those that are true of (T,), or those of the indices (R,)."""
+        return type(self)(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
 
 
 @dataclass

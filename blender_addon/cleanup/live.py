@@ -17,6 +17,7 @@ from ..capture_tags import read_tag
 from ..compat import ActionCurves
 from ..keyframes import scene_frames
 from ..scene_rate import scene_rate_hz
+from ..solved_camera.path import load_path
 from .capture import RawCapture
 from .contacts import read_contacts, write_contacts
 from .edits import keep_edited_keys, values_digest
@@ -86,7 +87,7 @@ def apply_cleanup(scene: Any, armature: Any, settings: CleanupSettings) -> None:
     _take_edited_contacts(scene, armature, state, capture)
     limbs = [] if settings.key_unseen else unseen_limbs(capture.confidence)
     unkeyed = joints_of(limbs)
-    clean = solve(capture, settings, state.feet_stand, unkeyed)
+    clean = solve(capture, settings, state.feet_stand, unkeyed, load_path(armature, capture.frame_count))
     curves = own_curves(armature)
     kept = keep_edited_keys(curves, state.digest, state.unkeyed, unkeyed)
     digest = _write(scene, armature, curves, clean, state, unkeyed)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...core.skeleton import JOINT_COUNT
 from ..axes import FloatArray, keyed_location, keyed_quat_wxyz
+from ..solved_camera.path import CameraPath
 from .capture import RawCapture
 from .feet import correct_feet
 from .filters import smooth_quats, smooth_series
@@ -45,24 +46,30 @@ class CleanMotion:
 
 
 def solve(
-    capture: RawCapture, settings: CleanupSettings, feet_stand: NDArray[np.bool_], unseen: Collection[int]
+    capture: RawCapture,
+    settings: CleanupSettings,
+    feet_stand: NDArray[np.bool_],
+    unseen: Collection[int],
+    camera_path: CameraPath | None = None,
 ) -> CleanMotion:
     """Return the cleaned motion.
 
     Args:
         feet_stand: (T, 2) left and right.
         unseen: joints that are not keyed.
+        camera_path: the moving camera that places the motion in the world; None for the capture's own placement.
     Raises:
         OptionError: the trim leaves no frame.
     """
     rows = trimmed_rows(capture.frame_ids, settings.first_frame, settings.end_frame)
-    motion = smoothed_motion(capture, settings)
+    motion = smoothed_motion(capture, settings, camera_path)
     motion, refused_count = correct_feet(motion, settings.contact_mode, feet_stand, capture, unseen)
     motion = motion.rows(rows)
     if settings.loop:
         blend_rows = round(settings.loop_blend_s * capture.frame_rate_hz)
         motion = close_loop(motion, blend_rows, settings.loop_travel)
     pelvis = without_travel(motion.pelvis) if settings.in_place else motion.pelvis
+    pelvis = pelvis if camera_path is None else camera_path.above_floor(pelvis)
     times_s = capture.timestamps[rows][: len(pelvis)]
     return CleanMotion(
         first_row=rows.start,
@@ -73,14 +80,17 @@ def solve(
     )
 
 
-def smoothed_motion(capture: RawCapture, settings: CleanupSettings) -> BodyMotion:
-    """Return the motion in the scene with its prior blended and smoothed."""
+def smoothed_motion(
+    capture: RawCapture, settings: CleanupSettings, camera_path: CameraPath | None = None
+) -> BodyMotion:
+    """Return the motion in the scene, its floor at z = 0, with its prior blended and smoothed."""
+    placement = capture.placement if camera_path is None else camera_path.placement()
     per_frame, estimate = (
         poses.reshape(-1, JOINT_COUNT, 3).astype(np.float64) for poses in (capture.poses_per_frame, capture.poses)
     )
     local = blend_joints(per_frame, estimate, settings.prior * np.array(settings.joint_prior))
-    quats = keyed_quat_wxyz(local, capture.placement)
-    pelvis = capture.placement.to_world(capture.pelvis_cam.astype(np.float64))
+    quats = keyed_quat_wxyz(local, placement)
+    pelvis = placement.to_world(capture.pelvis_cam.astype(np.float64))
     ids, rate_hz = capture.frame_ids, capture.frame_rate_hz
     return BodyMotion(
         smooth_quats(quats, ids, rate_hz, settings.smoothing_s),

@@ -42,7 +42,7 @@ class RecordingLayout:
         self.prop(group, name)
         self.labels.append(text)
 
-    def operator(self, name, text="", icon="NONE"):
+    def operator(self, name, text="", icon="NONE", translate=True):
         assert icon in ICONS
         self.buttons[name] = SimpleNamespace(text=text)
         return self.buttons[name]

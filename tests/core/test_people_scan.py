@@ -1,5 +1,6 @@
 """The scan on the excerpt set beside its mirror image: four people, each with a twin on the other side."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,11 +9,12 @@ import pytest
 
 from core.cancellation import Cancellation
 from core.errors import CancelledError, NobodyFoundError, OptionError, OutputError
-from core.people_scan import scan_people, sight_quality, sighting_rows
-from core.people_thumbnails import FRAME_WIDTH_PX, SIDE_PX, thumbnail
+from core.people_scan import MOST_PICTURES, picture_rows, scan_people, sight_quality, sighting_rows, spans_of
+from core.people_thumbnails import FRAME_WIDTH_PX, SIDE_PX, thumbnail, write_thumbnails
 from core.person_colors import person_color
 from core.pipeline import EstimateJob
-from core.protocol import People, Result, Status
+from core.protocol import FoundPerson, People, Result, Status
+from core.reporting import people_table
 from core.settings import EstimateSettings, PeopleSettings
 from core.video import VideoInfo, VideoReader
 from tests.core.mp4_writing import write_video
@@ -66,6 +68,9 @@ def test_everyone_is_found_with_their_twin(scanned):
         assert 0 <= person.first_frame <= person.frame <= person.last_frame < FRAME_COUNT
         assert person.seconds == pytest.approx(FRAME_COUNT / 30, abs=0.1)
         assert person.place_text in person.sightings
+        assert (person.spans[0][0], person.spans[-1][1]) == (person.first_frame, person.last_frame)
+        assert sum(last - first + 1 for first, last in person.spans) == pytest.approx(30 * person.seconds, abs=0.2)
+        assert person.pictures == ((person.frame, person.thumbnail),)
         assert person.box_size[1] > person.box_size[0] > 20
     assert len({person.color for person in people}) == 4
 
@@ -74,7 +79,7 @@ def test_the_events_are_the_people_and_then_a_result_without_files(scanned):
     people, events, _ = scanned
     assert isinstance(events[-1], Result)
     assert events[-1].paths == ()
-    assert events[-2] == People(people)
+    assert events[-2] == People(people, 30.0)
     assert {event.stage for event in events if isinstance(event, Status)} == {"load", "track", "thumbnails"}
 
 
@@ -177,3 +182,41 @@ def test_colors_of_the_first_people_differ():
     colors = np.array([person_color(rank) for rank in range(1, 9)], float)
     distances = np.linalg.norm(colors[:, None] - colors[None], axis=2)
     assert distances[~np.eye(8, dtype=bool)].min() > 60
+
+
+def test_spans_are_the_stretches_without_a_gap():
+    assert spans_of(np.array([3])) == ((3, 3),)
+    assert spans_of(np.array([3, 4, 5, 7, 9, 10])) == ((3, 5), (7, 7), (9, 10))
+
+
+def test_the_table_lists_the_stretches_of_a_person(scanned):
+    person = scanned[0][0]
+    pieces = replace(person, first_frame=0, last_frame=95, spans=((0, 40), (44, 95)))
+    assert "0-40,44-95" in people_table([pieces])[1]
+    many = replace(pieces, spans=tuple((frame, frame) for frame in range(0, 96, 5)))
+    assert "0-95 in 20 pieces" in people_table([many])[1]
+
+
+def test_there_is_a_picture_of_each_second_the_best_one_first():
+    quality = np.ones(100)
+    quality[[10, 50, 80]] = 2, 4, 3
+    assert picture_rows(quality, 30.0) == [50, 80, 10]
+    assert len(picture_rows(np.ones(5), 30.0)) == 1
+    assert len(picture_rows(np.ones(5000), 30.0)) == MOST_PICTURES
+
+
+def test_the_pictures_of_other_frames_show_those_frames(two_sides, tmp_path):
+    """Frames of the same person at two moments, given by hand: a scan of seconds would take as long."""
+    person = FoundPerson(1, 0, 15, 0.5, (50, 100), (255, 0, 0), 2, (0.2, 0.5))
+    box = np.array([20.0, 20.0, 120.0, 120.0])
+    recorder = Recorder()
+    (found,) = write_thumbnails((person,), [{2: box, 11: box}], two_sides, tmp_path, recorder, recorder.cancellation)
+    assert [(frame, Path(path).name) for frame, path in found.pictures] == [
+        (2, "person1.png"),
+        (11, "person1_frame11.png"),
+    ]
+    frames = [frame.image_rgb for frame in VideoReader(two_sides)]
+    for frame, path in found.pictures:
+        picture = cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2RGB)
+        assert (picture == thumbnail(frames[frame], box, (255, 0, 0))).all()
+    assert found.thumbnail == found.pictures[0][1]

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 OPTIONS = ["--end", 8]
 
 
@@ -37,3 +39,24 @@ def test_a_place_where_nobody_is_is_exit_code_3(run, excerpt, tmp_path):
     assert result.returncode == 3
     assert result.events[-1]["message"].startswith("Nobody was found near the place 2@0.9900:0.0100 (frame 2)")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_pieces_of_one_person_are_one_motion_and_another_piece_is_a_second_one(run, excerpt, tmp_path):
+    pieces = ["--people", "1[:5]+1[5:8],1[:4]", "--model", "full", "--output", tmp_path / "o.npz", "--json"]
+    result = run("estimate", excerpt, *OPTIONS, *pieces)
+    assert result.returncode == 0, result.stderr
+    assert result.events[-1]["paths"] == [str(tmp_path / "o.npz"), str(tmp_path / "o_person3.npz")]
+    whole = run("estimate", excerpt, *OPTIONS, "--model", "full", "--output", tmp_path / "whole.npz", "--json")
+    assert whole.returncode == 0, whole.stderr
+    with np.load(tmp_path / "o.npz") as joined, np.load(tmp_path / "whole.npz") as expected:
+        frames = expected["frame_ids"].tolist()
+        assert joined["frame_ids"].tolist() == frames
+        assert np.array_equal(joined["poses"], expected["poses"])
+    with np.load(tmp_path / "o_person3.npz") as piece:
+        assert piece["frame_ids"].tolist() == [frame for frame in frames if frame < 4]
+
+
+def test_pieces_that_cannot_be_read_are_exit_code_2(run, excerpt, tmp_path):
+    result = run("estimate", excerpt, "--people", "1[5:3]", "--output", tmp_path / "o.npz", "--json")
+    assert result.returncode == 2
+    assert result.events[-1]["message"] == "--people cannot be '1[5:3]'."

@@ -13,6 +13,7 @@ from jointwise_ext.blender_addon.panels import JOINTWISE_PT_estimate
 from jointwise_ext.blender_addon.people import thumbnails
 from jointwise_ext.blender_addon.people.operators import people_arguments
 from jointwise_ext.blender_addon.people.panel import draw_people
+from jointwise_ext.blender_addon.people.pieces import decode_pieces
 from jointwise_ext.blender_addon.properties import to_settings
 from jointwise_ext.core import command_line
 from jointwise_ext.core.errors import OptionError
@@ -50,7 +51,7 @@ def test_everybody_is_listed_with_time_color_and_place(settings, found):
     assert [person.rank for person in found] == [1, 2]
     assert [person.seconds for person in found] == pytest.approx([6.4, 3.2])
     assert list(found[0].color) == pytest.approx([1.0, 0.2, 0.0], abs=1e-3)
-    assert [person.places.split()[0] for person in found] == PLACES
+    assert [decode_pieces(person.pieces)[0].place() for person in found] == PLACES
     assert settings.found_in == VIDEO
 
 
@@ -69,7 +70,7 @@ def test_pictures_are_freed_with_the_list_and_with_the_add_on(settings, found):
     keys = [person.thumbnail for person in found]
     assert len(set(keys)) == 2
     assert bpy.ops.jointwise.find_people("EXEC_DEFAULT") == {"FINISHED"}
-    assert len(thumbnails._previews[0]) == 2
+    assert len(thumbnails._previews[0]) == 3
     assert not set(keys) & set(thumbnails._previews[0])
     settings.filepath = "/videos/other.mp4"
     assert len(thumbnails._previews[0]) == 0
@@ -83,10 +84,12 @@ def test_pictures_of_a_scene_that_is_gone_are_freed_at_the_next_search(scene, se
     other.jointwise.filepath = VIDEO
     with bpy.context.temp_override(scene=other):
         assert bpy.ops.jointwise.find_people("EXEC_DEFAULT") == {"FINISHED"}
-    assert len(thumbnails._previews[0]) == 4
+    assert len(thumbnails._previews[0]) == 6
     bpy.data.scenes.remove(other)
     bpy.ops.jointwise.find_people("EXEC_DEFAULT")
-    assert set(thumbnails._previews[0]) == {person.thumbnail for person in settings.found_people}
+    keys = {key for person in settings.found_people for piece in decode_pieces(person.pieces) for key in piece.pictures}
+    assert set(thumbnails._previews[0]) == keys
+    assert {person.thumbnail for person in settings.found_people} < keys
 
 
 def test_another_video_clears_the_list_and_the_same_does_not(settings, found):
@@ -126,12 +129,12 @@ def test_a_place_in_the_chosen_frames_is_taken(settings, found):
         people_option(settings)
 
 
-def test_nobody_ticked_or_another_video_is_as_the_setting_says(settings, found):
+def test_nobody_ticked_or_another_video_is_as_the_setting_says(scene, settings, found):
     assert people_option(settings, "/videos/other.mp4") == "main"
     found[0].is_chosen = False
     assert people_option(settings) == "main"
     layout = RecordingLayout()
-    draw_people(layout, settings)
+    draw_people(layout, scene)
     assert layout.labels[-1] == "Nobody is ticked: Main Person"
 
 
@@ -142,7 +145,7 @@ def test_the_panel_shows_button_pictures_and_ticks(scene, settings, found):
     JOINTWISE_PT_estimate.draw(SimpleNamespace(layout=layout), context)
     assert layout.labels == ["Person 1  ·  6.4 s", "Person 2  ·  3.2 s"]
     assert layout.props == ["filepath", "is_chosen", "color", "is_chosen", "color"]
-    assert list(layout.buttons) == ["jointwise.find_people", "jointwise.estimate"]
+    assert list(layout.buttons) == ["jointwise.find_people", "jointwise.split_person", "jointwise.estimate"]
     assert len(layout.icons) == (0 if bpy.app.background and not thumbnails.thumbnail_icon(found[0].thumbnail) else 2)
 
 

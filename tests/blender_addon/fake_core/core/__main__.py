@@ -40,8 +40,10 @@ def give_people():
         seen = {"first_frame": 0, "last_frame": 95, "seconds": 6.4 / rank, "box_size": [100, 300]}
         shown = {"color": [255, 51, 0], "frame": 12 * rank, "place": [x, 0.5], "thumbnail": picture}
         sightings = ["12@0.25:0.5", "40@0.3:0.5", "70@0.4:0.5"] if rank == 1 else []
-        people.append({"rank": rank, "sightings": sightings, **seen, **shown})
-    say(type="people", people=people)
+        pictures = [[frame, picture] for frame in ((12, 70) if rank == 1 else (24,))]
+        spans = [[0, 95]] if rank == 1 else [[10, 57]]
+        people.append({"rank": rank, "sightings": sightings, "spans": spans, "pictures": pictures, **seen, **shown})
+    say(type="people", people=people, frame_rate_hz=15.0)
     say(type="result", paths=[], overlay=None, seconds={})
 
 

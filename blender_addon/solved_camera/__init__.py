@@ -1,0 +1,1 @@
+"""Placing a motion in the world through a moving camera that the user solved."""
