@@ -12,6 +12,7 @@ from .environments import ensure_environment, python_for
 from .layout import BLENDER_PYTHONS, DEV_FOLDER, DIST_FOLDER
 from .onnx_assets import ensure_onnx_files
 from .reproducible_zip import repack
+from .sbom import INVENTORY_NAME, SBOM_NAME
 from .stage import read_version, stage_extension
 from .wheel_list import SIZE_BUDGETS_BYTES, ZIP_TARGETS, ZipTarget, load_wheel_list
 
@@ -50,6 +51,8 @@ def build_zip(target: ZipTarget, variant: str = "standard") -> Path:
         check_size(zip_path, SIZE_BUDGETS_BYTES[variant][target.platform])
         DIST_FOLDER.mkdir(exist_ok=True)
         shutil.move(zip_path, DIST_FOLDER / zip_path.name)
+        for name in (SBOM_NAME, INVENTORY_NAME):
+            shutil.copyfile(staging / name, DIST_FOLDER / f"{zip_path.stem}.{name}")
     size_mb = (DIST_FOLDER / zip_path.name).stat().st_size / 1e6
     say(f"{zip_path.name}: {size_mb:.1f} MB, valid ({time.monotonic() - started:.0f} s)")
     return DIST_FOLDER / zip_path.name

@@ -8,6 +8,7 @@ from typing import Final
 
 from .console import SetupError
 from .layout import ROOT
+from .sbom import INVENTORY_NAME, SBOM_NAME, inventory_text, make_sbom, sbom_text
 from .wheel_list import WheelList, ZipTarget
 
 _NETWORKS: Final = (
@@ -66,6 +67,9 @@ def stage_extension(target: ZipTarget, wheels: WheelList, wheel_folder: Path, st
     for name in wheels.files:
         _copy(wheel_folder / name, staging / "wheels" / "packages" / name)
     wheels.save(staging / "wheels" / "packages" / "wheels.json")
+    sbom = make_sbom(read_version(), wheels, files)
+    (staging / SBOM_NAME).write_text(sbom_text(sbom), encoding="utf-8")
+    (staging / INVENTORY_NAME).write_text(inventory_text(sbom), encoding="utf-8")
     manifest = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
     (staging / "blender_manifest.toml").write_text(manifest_for(manifest, target), encoding="utf-8")
 

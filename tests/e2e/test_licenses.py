@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from wheels.sbom import INVENTORY_NAME, SBOM_NAME
 from wheels.stage import shipped_files
 from wheels.wheel_list import ZIP_TARGETS, load_wheel_list
 
@@ -48,7 +49,7 @@ def zip_files() -> dict[str, list[str]]:
                 found[target.name] = [name for name in archive.namelist() if not name.endswith("/")]
         else:
             wheels = [f"wheels/packages/{name}" for name in [*load_wheel_list(target).files, "wheels.json"]]
-            found[target.name] = [*shipped_files(), "blender_manifest.toml", *wheels]
+            found[target.name] = [*shipped_files(), "blender_manifest.toml", SBOM_NAME, INVENTORY_NAME, *wheels]
     return found
 
 
