@@ -5,7 +5,8 @@ from pathlib import Path
 
 from .console import run_logged, say
 from .file_lock import file_lock
-from .layout import DEV_FOLDER
+from .layout import WHEEL_FOLDER
+from .wheel_contents import check_machines
 from .wheel_list import WheelList, pip_target_options
 
 
@@ -13,14 +14,16 @@ def collect_wheels(wheels: WheelList, python: Path) -> Path:
     """Return a folder with exactly the listed wheels, each checked against its hash.
 
     Raises:
-        SetupError: a wheel cannot be had, or is not the one that was pinned; names it.
+        SetupError: a wheel cannot be had, is not the one that was pinned, or is for another machine; names it.
     """
-    folder = DEV_FOLDER / "wheels" / wheels.target.name
-    with file_lock(DEV_FOLDER / "wheels" / f"{wheels.target.name}.lock"):
+    folder = WHEEL_FOLDER / wheels.target.name
+    with file_lock(WHEEL_FOLDER / f"{wheels.target.name}.lock"):
         if {path.name for path in folder.glob("*.whl")} != set(wheels.files):
             say(f"Collecting {len(wheels.files)} wheels for {wheels.target.name} ...")
             _download(wheels, python, folder)
         wheels.check(folder)
+        for name in wheels.files:
+            check_machines(folder / name, wheels.target.platform)
     return folder
 
 

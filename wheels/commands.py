@@ -9,6 +9,7 @@ from typing import Final
 from .console import SetupError, run_through, say
 from .environments import ensure_environment
 from .layout import DEV_FOLDER, DIST_FOLDER, ROOT
+from .wheel_list import PLATFORMS, SIZE_BUDGETS_BYTES
 
 _NEED_ONNX_FILES: Final = {"estimate", "batch", "features"}
 _NEED_TORCH: Final = {"train", "evaluate"}
@@ -42,10 +43,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("core", help="run the core's command line in its environment", add_help=False)
     build = commands.add_parser("build", help="make the extension zips in dist/")
-    build.add_argument("--platform", default="linux-x64", choices=["linux-x64"])
+    build.add_argument("--platform", default="linux-x64", choices=[*PLATFORMS, "all"], help="linux-x64 by default")
     build.add_argument("--python", choices=["cp311", "cp313"], help="only the zip for this Python")
+    build.add_argument("--variant", default="standard", choices=sorted(SIZE_BUDGETS_BYTES), help="what is in the zip")
     commands.add_parser("lint", help="ruff check, ruff format --check, mypy")
-    commands.add_parser("lock", help="resolve wheels/locks/*.in afresh and write what is pinned")
+    lock = commands.add_parser("lock", help="resolve wheels/locks/*.in afresh and write what is pinned")
+    lock.add_argument("--only-zips", action="store_true", help="leave the environments' locks as they are")
     commands.add_parser("missing-libraries", help="print the Debian packages that bpy lacks on this machine")
     commands.add_parser("clean", help="remove environments, caches and built files")
     return parser
@@ -59,13 +62,13 @@ def _run_parsed(options: argparse.Namespace) -> int:
     if options.command == "build":
         from .build_zip import build_zips
 
-        return build_zips(options.platform, options.python)
+        return build_zips(options.platform, options.python, options.variant)
     if options.command == "lint":
         return _lint()
     if options.command == "lock":
         from .locks import make_locks
 
-        make_locks()
+        make_locks(options.only_zips)
     if options.command == "missing-libraries":
         from .system_libraries import debian_packages_for, missing_libraries
 

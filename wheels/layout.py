@@ -1,11 +1,15 @@
 """Where things are in the repository, and what the versions of Blender, Python and the platforms are called."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DEV_FOLDER: Final = ROOT / ".dev"
+WHEEL_FOLDER: Final = Path(os.environ.get("JOINTWISE_WHEELS", DEV_FOLDER / "wheels"))
+"""Where downloaded wheels are kept; the variable may name a folder that several checkouts share."""
+
 LOCKS_FOLDER: Final = ROOT / "wheels" / "locks"
 DIST_FOLDER: Final = ROOT / "dist"
 ONNX_FOLDER: Final = ROOT / "core" / "assets" / "onnx"

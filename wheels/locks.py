@@ -1,29 +1,33 @@
 """`dev.py lock`: resolve wheels/locks/*.in afresh and write what is pinned, wheels for the zips with their hashes.
 
-Resolving reads package metadata only; nothing is installed.
+Resolving reads package metadata only; nothing is installed. The zips' wheels are fetched, to list what lies in them.
 """
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
+from .collect_wheels import collect_wheels
 from .console import SetupError, run_logged, say
 from .environments import SPECS, python_for
 from .find_python import which_to_install
 from .layout import DEV_FOLDER, LOCKS_FOLDER
-from .wheel_list import ZIP_TARGETS, WheelList, pip_target_options
+from .wheel_contents import read_contents
+from .wheel_list import ZIP_TARGETS, WheelList, ZipTarget, pip_target_options
 
 _HEADER: Final = "# Made by `python3 dev.py lock` from {source}; do not edit.\n"
 
 
-def make_locks() -> None:
-    """Write every lock file anew.
+def make_locks(only_zips: bool = False) -> None:
+    """Write every lock file anew, or only those of the zips.
 
     Raises:
-        SetupError: a Python is missing, or pip finds no set of releases that fit together.
+        SetupError: a Python is missing, pip finds no set of releases that fit together, or a wheel states no licence.
     """
-    for spec in SPECS.values():
+    for spec in () if only_zips else SPECS.values():
         found = python_for(spec.name)
         if found is None or found[0] != spec.pythons[0]:
             raise SetupError(which_to_install(spec.pythons[0]))
@@ -34,12 +38,19 @@ def make_locks() -> None:
     if core_python is None:
         raise SetupError(which_to_install("3.11"))
     for target in ZIP_TARGETS:
-        # pip asks for a target folder when it resolves for another platform; a dry run leaves it alone.
-        options = [*pip_target_options(target), f"--target={DEV_FOLDER / 'no-such-folder'}"]
-        packages = _resolve(core_python[1], LOCKS_FOLDER / "zip.in", options)
-        wheels = {Path(package["download_info"]["url"]).name: _sha256(package) for package in packages}
-        WheelList(target, dict(sorted(wheels.items()))).save(LOCKS_FOLDER / target.lock_name)
-        say(f"wheels/locks/{target.lock_name}: {len(wheels)} wheels")
+        _write_zip_lock(core_python[1], target)
+
+
+def _write_zip_lock(interpreter: Path, target: ZipTarget) -> None:
+    # pip asks for a target folder when it resolves for another platform; a dry run leaves it alone.
+    options = [*pip_target_options(target), f"--target={DEV_FOLDER / 'no-such-folder'}"]
+    packages = _resolve(interpreter, LOCKS_FOLDER / target.requirements_name, options)
+    files = {unquote(Path(package["download_info"]["url"]).name): _sha256(package) for package in packages}
+    wheels = WheelList(target, dict(sorted(files.items())))
+    folder = collect_wheels(wheels, interpreter)
+    wheels = replace(wheels, contents={name: read_contents(folder / name) for name in wheels.files})
+    wheels.save_lock(LOCKS_FOLDER / target.lock_name)
+    say(f"wheels/locks/{target.lock_name}: {len(wheels.files)} wheels")
 
 
 def _write_text_lock(interpreter: Path, lock: Path, options: list[str]) -> None:

@@ -113,7 +113,8 @@ def _variables(tests: list[str]) -> dict[str, str]:
     if not any(_is_under(zip_test, tests) or _is_under(test, ZIP_TESTS) for zip_test in ZIP_TESTS for test in tests):
         return variables
     for target in ZIP_TARGETS:
-        if sys.platform.startswith("linux") and python_for(f"bpy-{target.blender}") is not None:
+        is_ours = sys.platform.startswith("linux") and target.platform == "linux-x64"
+        if is_ours and python_for(f"bpy-{target.blender}") is not None:
             python = ensure_environment(f"bpy-{target.blender}")
             require_bpy(python)
             variables[f"JOINTWISE_TEST_BPY_{target.blender.replace('.', '_')}"] = str(python)

@@ -1,13 +1,14 @@
 """Which files of the repository go into an extension zip, and a clean folder that holds just those."""
 
-import os
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Final
 
 from .console import SetupError
 from .layout import ROOT
+from .sbom import INVENTORY_NAME, SBOM_NAME, inventory_text, make_sbom, sbom_text
 from .wheel_list import WheelList, ZipTarget
 
 _NETWORKS: Final = (
@@ -44,9 +45,6 @@ _REQUIRED: Final = (
     *(f"core/assets/onnx/{name}.onnx" for name in _NETWORKS),
 )
 
-# 1980 is the oldest time a zip can hold; a fixed one makes two builds of the same files equal.
-_FILE_TIME_S: Final = 315619200
-
 
 def shipped_files() -> list[str]:
     """Return the paths of the shipped files, relative, with forward slashes, sorted; without wheels and manifest."""
@@ -69,10 +67,17 @@ def stage_extension(target: ZipTarget, wheels: WheelList, wheel_folder: Path, st
     for name in wheels.files:
         _copy(wheel_folder / name, staging / "wheels" / "packages" / name)
     wheels.save(staging / "wheels" / "packages" / "wheels.json")
+    sbom = make_sbom(read_version(), wheels, files)
+    (staging / SBOM_NAME).write_text(sbom_text(sbom), encoding="utf-8")
+    (staging / INVENTORY_NAME).write_text(inventory_text(sbom), encoding="utf-8")
     manifest = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
     (staging / "blender_manifest.toml").write_text(manifest_for(manifest, target), encoding="utf-8")
-    for path in staging.rglob("*"):
-        os.utime(path, (_FILE_TIME_S, _FILE_TIME_S))
+
+
+def read_version() -> str:
+    """Return the version, which stands in the extension's manifest."""
+    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
+    return str(manifest["version"])
 
 
 def manifest_for(manifest: str, target: ZipTarget) -> str:

@@ -1,17 +1,18 @@
 """The pinned wheels of one extension zip: which target it is for, and each wheel's name and hash.
 
-Stored as wheels/locks/zip-PLATFORM-PYTHON.json by `dev.py lock`; a copy travels in the zip as
-wheels/packages/wheels.json, by which the add-on unpacks the wheels for the core's process.
+Stored as wheels/locks/zip-PLATFORM-PYTHON.json by `dev.py lock`, with what lies in each wheel. Names and hashes go
+into the zip as wheels/packages/wheels.json, by which the add-on unpacks the wheels for the core's process.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from .console import SetupError
 from .layout import LOCKS_FOLDER
+from .wheel_contents import WheelContents
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,34 @@ class ZipTarget:
         """Name of the file that lists the wheels."""
         return f"zip-{self.platform}-{self.python}.json"
 
+    @property
+    def requirements_name(self) -> str:
+        """Name of the file that says what the list is resolved from."""
+        return "zip-windows-x64.in" if self.platform == "windows-x64" else "zip.in"
 
-ZIP_TARGETS: Final = (
-    ZipTarget("linux-x64", "cp311", blender_min="4.2.0", blender_max="5.1.0", blender="4.2"),
-    ZipTarget("linux-x64", "cp313", blender_min="5.1.0", blender_max=None, blender="5.2"),
+
+PLATFORMS: Final = ("linux-x64", "windows-x64", "macos-arm64")
+
+ZIP_TARGETS: Final = tuple(
+    target
+    for platform in PLATFORMS
+    for target in (
+        ZipTarget(platform, "cp311", blender_min="4.2.0", blender_max="5.1.0", blender="4.2"),
+        ZipTarget(platform, "cp313", blender_min="5.1.0", blender_max=None, blender="5.2"),
+    )
 )
 
-# Blender itself asks for glibc 2.28 on Linux, so wheels may, too.
-_PIP_PLATFORMS: Final = {"linux-x64": ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64")}
+# Blender itself asks for glibc 2.28 on Linux, so wheels may, too. ONNX Runtime has no wheel for a macOS before 14.
+_PIP_PLATFORMS: Final = {
+    "linux-x64": ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64"),
+    "windows-x64": ("win_amd64",),
+    "macos-arm64": tuple(f"macosx_{version}_0_arm64" for version in (14, 13, 12, 11)),
+}
+
+SIZE_BUDGETS_BYTES: Final = {
+    "standard": {"linux-x64": 199_000_000, "windows-x64": 190_000_000, "macos-arm64": 165_000_000},
+}
+"""The most that a zip of each variant may weigh; extension sites take files up to about 200 MB."""
 
 
 def pip_target_options(target: ZipTarget) -> list[str]:
@@ -60,16 +81,25 @@ def pip_target_options(target: ZipTarget) -> list[str]:
 
 @dataclass(frozen=True)
 class WheelList:
-    """The wheels of one target: file name -> sha256."""
+    """The wheels of one target: file name -> sha256, and in the lock file what lies in each."""
 
     target: ZipTarget
     files: dict[str, str]
+    contents: dict[str, WheelContents] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
-        """Write the list: the lock file and the zip's wheels.json have one layout."""
+        """Write the list as the zip's wheels.json: names and hashes."""
+        path.write_text(json.dumps(self._head(), indent=2) + "\n", encoding="utf-8")
+
+    def save_lock(self, path: Path) -> None:
+        """Write the list as a lock file: the same, and a line on what lies in each wheel."""
+        lines = [f"    {json.dumps(name)}: {json.dumps(self.contents[name].to_json())}" for name in self.files]
+        head = json.dumps(self._head(), indent=2).removesuffix("\n}")
+        path.write_text(head + ',\n  "contents": {\n' + ",\n".join(lines) + "\n  }\n}\n", encoding="utf-8")
+
+    def _head(self) -> dict[str, Any]:
         platform = self.target.platform.replace("-", "_")
-        contents = {"python": self.target.python, "platform": platform, "files": self.files}
-        path.write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
+        return {"python": self.target.python, "platform": platform, "files": self.files}
 
     def check(self, folder: Path) -> None:
         """Check that the folder holds exactly these wheels, byte for byte.
@@ -91,4 +121,5 @@ class WheelList:
 def load_wheel_list(target: ZipTarget) -> WheelList:
     """Read the target's lock file."""
     contents = json.loads((LOCKS_FOLDER / target.lock_name).read_text(encoding="utf-8"))
-    return WheelList(target, contents["files"])
+    described = {name: WheelContents.from_json(fields) for name, fields in contents.get("contents", {}).items()}
+    return WheelList(target, contents["files"], described)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from wheels.sbom import INVENTORY_NAME, SBOM_NAME
 from wheels.stage import shipped_files
 from wheels.wheel_list import ZIP_TARGETS, load_wheel_list
 
@@ -38,16 +39,17 @@ def matches(name: str, pattern: str) -> bool:
 
 def zip_files() -> dict[str, list[str]]:
     """The files of each zip: the built ones where there are some, else what would go into them."""
-    built = {target.name: os.environ.get(f"JOINTWISE_TEST_ZIP_{target.python.upper()}") for target in ZIP_TARGETS}
+    of_linux = {target.name: target.python for target in ZIP_TARGETS if target.platform == "linux-x64"}
+    built = {name: os.environ.get(f"JOINTWISE_TEST_ZIP_{python.upper()}") for name, python in of_linux.items()}
     found = {}
     for target in ZIP_TARGETS:
-        path = built[target.name]
+        path = built.get(target.name)
         if path:
             with zipfile.ZipFile(path) as archive:
                 found[target.name] = [name for name in archive.namelist() if not name.endswith("/")]
         else:
             wheels = [f"wheels/packages/{name}" for name in [*load_wheel_list(target).files, "wheels.json"]]
-            found[target.name] = [*shipped_files(), "blender_manifest.toml", *wheels]
+            found[target.name] = [*shipped_files(), "blender_manifest.toml", SBOM_NAME, INVENTORY_NAME, *wheels]
     return found
 
 
@@ -58,9 +60,8 @@ def test_every_file_of_the_zip_is_listed(target: str) -> None:
     assert unlisted == []
 
 
-@pytest.mark.parametrize("target", [target.name for target in ZIP_TARGETS])
-def test_every_line_is_in_the_zip(target: str) -> None:
-    names = zip_files()[target]
+def test_every_line_is_in_a_zip() -> None:
+    names = [name for files in zip_files().values() for name in files]
     patterns = patterns_below("In the extension zip")
     if not any(name.endswith(".onnx") for name in names):
         patterns = [pattern for pattern in patterns if not pattern.endswith(".onnx")]
