@@ -45,6 +45,7 @@ SPECS: Final = {
     spec.name: spec
     for spec in (
         EnvironmentSpec("core", ("3.11", "3.13")),
+        EnvironmentSpec("docs", ("3.11", "3.13")),
         EnvironmentSpec("test", ("3.11", "3.13"), no_deps_lock="test-no-deps"),
         *(EnvironmentSpec(f"bpy-{blender}", (python,)) for blender, python in BLENDER_PYTHONS.items()),
     )
