@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from ...core.skeleton import JOINT_COUNT
 from ..axes import FloatArray, keyed_location, keyed_quat_wxyz
+from ..pins.feet import Ground, keep_feet
+from ..pins.pin import NO_PINS, PinPlan
+from ..pins.solve import pin_motion
 from .capture import RawCapture
-from .feet import correct_feet
+from .feet import correct_feet, standing_feet
 from .filters import smooth_quats, smooth_series
 from .legs import BodyMotion
 from .prior import blend_joints
@@ -45,19 +48,23 @@ class CleanMotion:
 
 
 def solve(
-    capture: RawCapture, settings: CleanupSettings, feet_stand: NDArray[np.bool_], unseen: Collection[int]
+    capture: RawCapture,
+    settings: CleanupSettings,
+    feet_stand: NDArray[np.bool_],
+    unseen: Collection[int],
+    plan: PinPlan = NO_PINS,
 ) -> CleanMotion:
     """Return the cleaned motion.
 
     Args:
         feet_stand: (T, 2) left and right.
         unseen: joints that are not keyed.
+        plan: the artist's pins.
     Raises:
         OptionError: the trim leaves no frame.
     """
     rows = trimmed_rows(capture.frame_ids, settings.first_frame, settings.end_frame)
-    motion = smoothed_motion(capture, settings)
-    motion, refused_count = correct_feet(motion, settings.contact_mode, feet_stand, capture, unseen)
+    motion, refused_count = posed_motion(capture, settings, feet_stand, unseen, plan)
     motion = motion.rows(rows)
     if settings.loop:
         blend_rows = round(settings.loop_blend_s * capture.frame_rate_hz)
@@ -71,6 +78,25 @@ def solve(
         location=keyed_location(pelvis, capture.heads[0]),
         notes=_notes(refused_count),
     )
+
+
+def posed_motion(
+    capture: RawCapture,
+    settings: CleanupSettings,
+    feet_stand: NDArray[np.bool_],
+    unseen: Collection[int],
+    plan: PinPlan,
+) -> tuple[BodyMotion, int]:
+    """Return the whole motion in the scene before Trim, Loop and In Place, and how many contacts were left out."""
+    motion, refused_count = correct_feet(
+        smoothed_motion(capture, settings), settings.contact_mode, feet_stand, capture, unseen
+    )
+    pinned = pin_motion(motion, capture, plan)
+    if plan.keep_feet and plan.pins:
+        stands = standing_feet(motion, settings.contact_mode, feet_stand, capture)
+        ground = Ground(stands, settings.contact_mode != "never", frozenset(unseen))
+        pinned = keep_feet(motion, pinned, capture, plan, ground)
+    return pinned, refused_count
 
 
 def smoothed_motion(capture: RawCapture, settings: CleanupSettings) -> BodyMotion:
