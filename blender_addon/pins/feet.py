@@ -48,17 +48,32 @@ def keep_feet(before: BodyMotion, pinned: BodyMotion, capture: RawCapture, plan:
     """
     result = pinned.copy()
     fade = max(round(FADE_S * capture.frame_rate_hz), 1)
-    for segment in split_at_gaps(capture.frame_ids.astype(np.int64), capture.frame_rate_hz):
+    reach_frames = reach_in_frames(plan, capture)
+    whole = split_at_gaps(capture.frame_ids.astype(np.int64), capture.frame_rate_hz)
+    for segment in (part for segment in whole for part in _reached_parts(segment, plan, reach_frames)):
         pins = pins_in(plan, segment)
         for side, leg in enumerate(LEGS):
             moving = [pin for pin in pins if _moves_foot(pin, leg)]
             if moving and ground.unseen.isdisjoint((leg.hip, leg.knee, leg.ankle)):
-                part = _KeptFoot(leg, segment, moving, fade, reach_in_frames(plan, capture))
+                part = _KeptFoot(leg, segment, moving, fade, reach_frames)
                 motion = result.rows(segment.rows)
                 part.hold(before.rows(segment.rows), motion, capture, ground.feet_stand[segment.rows, side])
                 if ground.lifts:
                     part.lift(before.rows(segment.rows), motion, capture)
     return result
+
+
+def _reached_parts(segment: Segment, plan: PinPlan, reach_frames: int) -> list[Segment]:
+    """Return the parts of a segment that pins reach, each with the row before and the row after it."""
+    rows = np.array([pin.row for pin in pins_in(plan, segment)], np.int64) - segment.rows.start
+    reached = within_reach(segment.places[rows], segment.frame_count, reach_frames)[segment.places]
+    reached[1:] |= reached[:-1].copy()
+    reached[:-1] |= reached[1:].copy()
+    first = segment.rows.start
+    return [
+        Segment(slice(first + run.start, first + run.stop), segment.places[run] - segment.places[run.start])
+        for run in true_runs(reached)
+    ]
 
 
 def _moves_foot(pin: Pin, leg: Leg) -> bool:
