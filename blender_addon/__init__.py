@@ -29,6 +29,15 @@ from .panels import JOINTWISE_PT_estimate, JOINTWISE_PT_options, JOINTWISE_PT_re
 from .people.operators import JOINTWISE_OT_find_people, JOINTWISE_OT_join_people, JOINTWISE_OT_split_person
 from .people.properties import JointwisePerson
 from .people.thumbnails import free_thumbnails
+from .pins.operators import (
+    JOINTWISE_OT_jump_to_pin,
+    JOINTWISE_OT_pin_pose,
+    JOINTWISE_OT_remove_all_pins,
+    JOINTWISE_OT_remove_pin,
+    JOINTWISE_OT_resolve_pins,
+)
+from .pins.panel import JOINTWISE_PT_pins, JOINTWISE_UL_pins
+from .pins.properties import JointwisePin, JointwisePinnedBone, JointwisePins, register_pins, unregister_pins
 from .preferences import JointwisePreferences
 from .properties import JointwiseSettings, register_settings, unregister_settings
 from .retarget.operators import (
@@ -61,6 +70,9 @@ CLASSES: Final = (
     JointwiseRetargetSettings,
     JointwiseSettings,
     JointwiseCleanup,
+    JointwisePinnedBone,
+    JointwisePin,
+    JointwisePins,
     JOINTWISE_OT_estimate,
     JOINTWISE_OT_cancel,
     JOINTWISE_OT_load_motion,
@@ -71,6 +83,11 @@ CLASSES: Final = (
     JOINTWISE_OT_apply_contacts,
     JOINTWISE_OT_reset_contacts,
     JOINTWISE_OT_reset_cleanup,
+    JOINTWISE_OT_pin_pose,
+    JOINTWISE_OT_resolve_pins,
+    JOINTWISE_OT_jump_to_pin,
+    JOINTWISE_OT_remove_pin,
+    JOINTWISE_OT_remove_all_pins,
     JOINTWISE_OT_find_people,
     JOINTWISE_OT_split_person,
     JOINTWISE_OT_join_people,
@@ -90,6 +107,8 @@ CLASSES: Final = (
     JOINTWISE_PT_solved_camera,
     JOINTWISE_PT_result,
     JOINTWISE_PT_cleanup,
+    JOINTWISE_UL_pins,
+    JOINTWISE_PT_pins,
     JOINTWISE_PT_cleanup_joints,
     JOINTWISE_PT_export,
     JOINTWISE_PT_retarget,
@@ -103,6 +122,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     register_settings()
     register_cleanup()
+    register_pins()
     # As a Python module (without an executable) Blender crashes in 4.2, and hangs in 4.5, when Python ends while
     # classes of any add-on are registered; Blender proper frees them itself.
     if not bpy.app.binary_path:
@@ -113,6 +133,7 @@ def unregister() -> None:
     """End what runs and take everything away again."""
     atexit.unregister(unregister)
     finish_all()
+    unregister_pins()
     unregister_cleanup()
     free_thumbnails()
     unregister_settings()

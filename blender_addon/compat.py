@@ -9,6 +9,8 @@ HAS_ACTION_SLOTS: Final = bpy.app.version >= (4, 4, 0)
 NEW_FCURVE_TAKES_GROUP_NAME: Final = bpy.app.version >= (5, 0, 0)
 MATERIALS_ALWAYS_HAVE_NODES: Final = bpy.app.version >= (5, 0, 0)
 
+POSE_BONES_ARE_SELECTED: Final = bpy.app.version >= (5, 0, 0)
+
 MOVIES_KEEP_ROTATION: Final = bpy.app.version >= (4, 5, 0)
 """Measured with marked videos: 4.2 shows them as they are stored, 4.5 and 5.2 as the mark says."""
 
@@ -116,6 +118,11 @@ def is_action_shared(data_block: Any) -> bool:
     if HAS_ACTION_SLOTS:
         return any(user != data_block for user in animation.action_slot.users())
     return bool(animation.action.users - int(animation.action.use_fake_user) > 1)
+
+
+def is_bone_selected(pose_bone: Any) -> bool:
+    """True for a bone that is selected in pose mode."""
+    return bool(pose_bone.select if POSE_BONES_ARE_SELECTED else pose_bone.bone.select)
 
 
 def enable_nodes(material: Any) -> None:

@@ -50,7 +50,11 @@ def detected_parts(contacts: FloatArray, frame_rate_hz: float) -> BoolArray:
 
 def detected_feet(contacts: FloatArray, frame_rate_hz: float) -> BoolArray:
     """Return which feet (T, 2), left and right, stand: what the contact curves show before anybody edits them."""
-    parts = detected_parts(contacts, frame_rate_hz)
+    return parts_by_foot(detected_parts(contacts, frame_rate_hz))
+
+
+def parts_by_foot(parts: BoolArray) -> BoolArray:
+    """Return which feet (T, 2) stand when these heels and toes (T, 4) do."""
     return np.stack([parts[:, leg.parts].any(axis=1) for leg in LEGS], axis=1)
 
 
@@ -87,6 +91,17 @@ def correct_feet(
         for _ in range(LIFTS):
             part.lift()
     return motion, refused_count
+
+
+def standing_feet(motion: BodyMotion, mode: ContactMode, feet_stand: BoolArray, capture: RawCapture) -> BoolArray:
+    """Return which feet (T, 2) stand: for the mode `always` by the motion, else as given (T, 2)."""
+    if mode != "always":
+        return feet_stand
+    stands = np.zeros_like(feet_stand)
+    for segment in split_at_gaps(capture.frame_ids.astype(np.int64), capture.frame_rate_hz):
+        parts = _Feet(motion.rows(segment.rows), capture, segment, list(LEGS)).near_floor()
+        stands[segment.rows] = parts_by_foot(parts)
+    return stands
 
 
 class _Feet:

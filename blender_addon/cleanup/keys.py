@@ -79,6 +79,26 @@ def write_motion(
     return digest
 
 
+def read_motion(curves: ActionCurves, frame_count: int) -> tuple[FloatArray, FloatArray] | None:
+    """Return the keys' rotations (M, 24, 4) and locations (M, 3), float32; joints without curves are at rest.
+
+    None where a curve has another number of keys than `frame_count`.
+    """
+    quats, location = np.zeros((frame_count, len(JOINT_NAMES), 4), np.float32), np.zeros((frame_count, 3), np.float32)
+    quats[..., 0] = 1.0
+    columns = {(LOCATION_PATH, axis): location[:, axis] for axis in range(3)}
+    for joint in range(len(JOINT_NAMES)):
+        columns |= {(rotation_path(joint), part): quats[:, joint, part] for part in range(4)}
+    for curve in curves.container.fcurves:
+        column = columns.get((curve.data_path, curve.array_index))
+        if column is None:
+            continue
+        if len(curve.keyframe_points) != frame_count:
+            return None
+        column[:] = _coordinates(curve)[1::2]
+    return quats, location
+
+
 def add_to_digest(digest: int, values: FloatArray) -> int:
     """Return the digest of keys' values, float32 (M,), after those of the digest so far."""
     return zlib.crc32(values.tobytes(), digest)

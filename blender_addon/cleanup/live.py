@@ -16,6 +16,7 @@ from ..axes import FloatArray
 from ..capture_tags import read_tag
 from ..compat import ActionCurves
 from ..keyframes import scene_frames
+from ..pins.store import load_plan
 from ..scene_rate import scene_rate_hz
 from ..solved_camera.path import load_path
 from .capture import RawCapture
@@ -87,7 +88,15 @@ def apply_cleanup(scene: Any, armature: Any, settings: CleanupSettings) -> None:
     _take_edited_contacts(scene, armature, state, capture)
     limbs = [] if settings.key_unseen else unseen_limbs(capture.confidence)
     unkeyed = joints_of(limbs)
-    clean = solve(capture, settings, state.feet_stand, unkeyed, load_path(armature, capture.frame_count))
+    frame_count = capture.frame_count
+    clean = solve(
+        capture,
+        settings,
+        state.feet_stand,
+        unkeyed,
+        load_plan(armature, frame_count),
+        load_path(armature, frame_count),
+    )
     curves = own_curves(armature)
     kept = keep_edited_keys(curves, state.digest, state.unkeyed, unkeyed)
     digest = _write(scene, armature, curves, clean, state, unkeyed)
@@ -133,7 +142,7 @@ def reset_contacts(scene: Any, armature: Any, settings: CleanupSettings) -> None
     capture = load_capture(armature)
     state = load_state(armature, capture)
     state.feet_stand = detected_feet(capture.contacts, capture.frame_rate_hz)
-    frames = _current_frames(scene, armature, state, capture)
+    frames = current_frames(scene, armature, state, capture)
     write_contacts(armature, own_curves(armature), frames, state.feet_stand[state.rows])
     save_state(armature, state)
     apply_cleanup(scene, armature, settings)
@@ -158,12 +167,12 @@ def _write(
 
 def _take_edited_contacts(scene: Any, armature: Any, state: CleanedState, capture: RawCapture) -> None:
     """Take what the contact curves say now into the state, for the frames that are keyed."""
-    edited = read_contacts(armature, _current_frames(scene, armature, state, capture))
+    edited = read_contacts(armature, current_frames(scene, armature, state, capture))
     if edited is not None:
         state.feet_stand[state.rows] = edited
 
 
-def _current_frames(scene: Any, armature: Any, state: CleanedState, capture: RawCapture) -> FloatArray:
+def current_frames(scene: Any, armature: Any, state: CleanedState, capture: RawCapture) -> FloatArray:
     """Return the scene frames of the rows that are keyed: where the keys are, even if somebody moved them all."""
     frames = keyed_frames(armature)
     if frames is not None and len(frames) == state.row_count:

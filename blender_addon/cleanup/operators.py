@@ -41,7 +41,7 @@ class JOINTWISE_OT_reset_contacts(JointwiseOperator, bpy.types.Operator):
 
 
 class JOINTWISE_OT_reset_cleanup(JointwiseOperator, bpy.types.Operator):
-    """Go back to the motion as it was estimated: all settings of the cleanup and the contacts"""
+    """Go back to the motion as it was estimated: all settings of the cleanup and the contacts; pins stay"""
 
     bl_idname = "jointwise.reset_cleanup"
     bl_label = "Reset Cleanup"

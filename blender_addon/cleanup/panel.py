@@ -7,6 +7,7 @@ import bpy
 from ...core.skeleton import JOINT_NAMES
 from ..capture_tags import captured_armature
 from ..panels import JointwisePanel, draw_wrapped
+from ..pins.store import has_pins
 from .contacts import CONTACT_PROPERTIES, contact_path
 from .edits import kept_action_exists
 from .properties import is_untouched
@@ -23,7 +24,7 @@ JOINT_GROUPS: Final = {
 """The 24 joints as the list of strengths shows them."""
 
 UNTOUCHED: Final = "The motion is as it was estimated. Changes are live, and nothing here is lost."
-CLEANED: Final = "The keys are made from the raw motion, with the changes above."
+CLEANED: Final = "The keys are made from the raw motion, with the changes above and the pins."
 KEPT: Final = "Keys that you edited by hand were replaced; they are kept in the action {}."
 
 
@@ -98,7 +99,8 @@ def _draw_state(layout: Any, context: Any, armature: Any) -> None:
         box = layout.box()
         box.alert = True
         draw_wrapped(box, context, problem, "ERROR")
-    sentence = UNTOUCHED if is_untouched(armature.jointwise_cleanup) else CLEANED
+    is_as_estimated = is_untouched(armature.jointwise_cleanup) and not has_pins(armature)
+    sentence = UNTOUCHED if is_as_estimated else CLEANED
     draw_wrapped(layout, context, translate(sentence), "INFO")
     kept_action = kept_action_name(armature)
     if kept_action_exists(kept_action):

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from ...core.skeleton import JOINT_COUNT
 from ..axes import FloatArray, keyed_location, keyed_quat_wxyz
+from ..pins.feet import Ground, keep_feet
+from ..pins.pin import NO_PINS, PinPlan
+from ..pins.solve import pin_motion
 from ..solved_camera.path import CameraPath
 from .capture import RawCapture
-from .feet import correct_feet
+from .feet import correct_feet, standing_feet
 from .filters import smooth_quats, smooth_series
 from .legs import BodyMotion
 from .prior import blend_joints
@@ -50,6 +53,7 @@ def solve(
     settings: CleanupSettings,
     feet_stand: NDArray[np.bool_],
     unseen: Collection[int],
+    plan: PinPlan = NO_PINS,
     camera_path: CameraPath | None = None,
 ) -> CleanMotion:
     """Return the cleaned motion.
@@ -57,13 +61,13 @@ def solve(
     Args:
         feet_stand: (T, 2) left and right.
         unseen: joints that are not keyed.
+        plan: the artist's pins.
         camera_path: the moving camera that places the motion in the world; None for the capture's own placement.
     Raises:
         OptionError: the trim leaves no frame.
     """
     rows = trimmed_rows(capture.frame_ids, settings.first_frame, settings.end_frame)
-    motion = smoothed_motion(capture, settings, camera_path)
-    motion, refused_count = correct_feet(motion, settings.contact_mode, feet_stand, capture, unseen)
+    motion, refused_count = posed_motion(capture, settings, feet_stand, unseen, plan, camera_path)
     motion = motion.rows(rows)
     if settings.loop:
         blend_rows = round(settings.loop_blend_s * capture.frame_rate_hz)
@@ -78,6 +82,26 @@ def solve(
         location=keyed_location(pelvis, capture.heads[0]),
         notes=_notes(refused_count),
     )
+
+
+def posed_motion(
+    capture: RawCapture,
+    settings: CleanupSettings,
+    feet_stand: NDArray[np.bool_],
+    unseen: Collection[int],
+    plan: PinPlan,
+    camera_path: CameraPath | None = None,
+) -> tuple[BodyMotion, int]:
+    """Return the whole motion before Trim, Loop and In Place, floor at z = 0, and how many contacts were left out."""
+    motion, refused_count = correct_feet(
+        smoothed_motion(capture, settings, camera_path), settings.contact_mode, feet_stand, capture, unseen
+    )
+    pinned = pin_motion(motion, capture, plan)
+    if plan.keep_feet and plan.pins:
+        stands = standing_feet(motion, settings.contact_mode, feet_stand, capture)
+        ground = Ground(stands, settings.contact_mode != "never", frozenset(unseen))
+        pinned = keep_feet(motion, pinned, capture, plan, ground)
+    return pinned, refused_count
 
 
 def smoothed_motion(

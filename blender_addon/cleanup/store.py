@@ -128,6 +128,12 @@ def read_messages(armature: Any) -> tuple[list[str], str]:
     return [note for note in str(kept["notes"]).split("\n") if note], str(kept["problem"])
 
 
+def first_keyed_row(armature: Any) -> int:
+    """Return the row of the capture that the first key comes from, without reading the capture."""
+    kept = armature.get(CLEANED)
+    return int(kept["first_row"]) if kept is not None else 0
+
+
 def kept_action_name(armature: Any) -> str:
     """Return the name of the action that holds the keys edited by hand; empty where none were."""
     kept = armature.get(CLEANED)

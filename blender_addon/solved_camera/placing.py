@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ...core.errors import OptionError
+from ...core.errors import OptionError, SceneError
 from ..axes import FloatArray
 from ..capture_tags import read_tag
 from ..cleanup.capture import RawCapture
@@ -21,6 +21,7 @@ from ..cleanup.settings import CleanupSettings, to_cleanup_settings
 from ..cleanup.solve import smoothed_motion
 from ..cleanup.store import load_capture, load_state
 from ..keyframes import scene_frames
+from ..pins.store import load_plan
 from ..scene_rate import scene_rate_hz
 from .fit import BoolArray, fit_scale, found_floor_height, standing_soles
 from .path import CameraPath, forget_path, keep_path
@@ -66,10 +67,12 @@ def place_through_camera(context: Any, armatures: Sequence[Any], solved: SolvedC
     """Place the motions of people of one video through a camera and return the scale; the first one decides it.
 
     Raises:
-        SceneError: an armature has no raw motion, or is linked.
+        SceneError: an armature has no raw motion, is linked, or has its pelvis pinned.
         OptionError: the camera is not in this scene, or the scale cannot be found; nothing was changed.
     """
     captures = [load_capture(armature) for armature in armatures]
+    for armature, capture in zip(armatures, captures, strict=True):
+        _refuse_pinned_places(armature, capture)
     ways = [
         _sample(context, armature, capture, solved.camera)
         for armature, capture in zip(armatures, captures, strict=True)
@@ -93,10 +96,21 @@ def remove_placing(scene: Any, armature: Any) -> None:
     """Give an armature its static placement again; the keys are the former ones bit for bit.
 
     Raises:
-        SceneError: no raw motion is kept, or it is linked.
+        SceneError: no raw motion is kept, it is linked, or the pelvis is pinned.
     """
+    _refuse_pinned_places(armature, load_capture(armature))
     forget_path(armature)
     _key(scene, armature)
+
+
+def _refuse_pinned_places(armature: Any, capture: RawCapture) -> None:
+    """Refuse a motion whose pelvis is pinned to a place: it would stay there while the world around it changes."""
+    pins = load_plan(armature, capture.frame_count).pins
+    if any(pin.pelvis is not None for pin in pins):
+        raise SceneError(
+            f"Pins hold the pelvis of {armature.name} where it is now.",
+            "Remove the pins that name the place of the pelvis, and pin anew afterwards.",
+        )
 
 
 def scale_notes(solved: SolvedCamera, scale: float) -> list[str]:

@@ -8,10 +8,10 @@ ICONS = bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_ite
 
 
 class RecordingLayout:
-    """The texts, the properties' names, the icons, and the buttons by operator, in the order of drawing."""
+    """The texts, the properties' names, the icons, the lists, and the buttons by operator, in the order of drawing."""
 
     def __init__(self):
-        self.labels, self.props, self.buttons, self.icons = [], [], {}, []
+        self.labels, self.props, self.buttons, self.icons, self.lists = [], [], {}, [], []
 
     def box(self):
         return self
@@ -42,7 +42,12 @@ class RecordingLayout:
         self.prop(group, name)
         self.labels.append(text)
 
-    def operator(self, name, text="", icon="NONE", translate=True):
+    def template_list(self, list_type, list_id, group, name, active_group, active_name, **options):
+        assert hasattr(group, name)
+        assert hasattr(active_group, active_name)
+        self.lists.append(list_type)
+
+    def operator(self, name, text="", icon="NONE", **options):
         assert icon in ICONS
         self.buttons[name] = SimpleNamespace(text=text)
         return self.buttons[name]
