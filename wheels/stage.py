@@ -11,7 +11,8 @@ from .layout import ROOT
 from .wheel_list import WheelList, ZipTarget
 
 _NETWORKS: Final = (
-    "blazepose_detector", "blazepose_full", "blazepose_heavy", "open_lifter", "open_temporal", "open_contacts",
+    "blazepose_detector", "blazepose_full", "blazepose_heavy", "nanodet_detector",
+    "open_lifter", "open_temporal", "open_contacts",
 )  # fmt: skip
 
 SHIPPED_PATTERNS: Final = (
