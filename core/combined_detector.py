@@ -31,7 +31,7 @@ class CombinedDetector:
         self._blazepose, self._nanodet, self._wants_everyone = blazepose, nanodet, wants_everyone
 
     def detect(self, image_rgb: Image) -> list[PersonBox]:
-        """Return the people of one image (H, W, 3): BlazePose's, best score first, then the largest of NanoDet alone."""
+        """Return the people of one image (H, W, 3): BlazePose's, best score first, then the largest of NanoDet."""
         found = self._blazepose.detect(image_rgb)
         if found and not self._wants_everyone:
             return found
