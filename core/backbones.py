@@ -10,7 +10,7 @@ from .open_backbone import OpenEstimator
 from .pare_backbone import PareEstimator, load_pare_network, load_smpl_body, load_temporal_network
 from .protocol import Warning
 from .quality import landmark_model
-from .settings import Backbone, EstimateSettings, TrackingSettings
+from .settings import Backbone, Detector, EstimateSettings, TrackingSettings
 from .track_poses import TrackEstimator
 from .user_backbone import UserEstimator
 from .user_network import UserNetwork, load_user_network
@@ -18,6 +18,13 @@ from .user_network import UserNetwork, load_user_network
 THREADS_PER_NETWORK: Final = 2
 POSE_NETWORKS: Final = ("open_lifter", "open_temporal")
 OPEN_NETWORKS: Final = (*POSE_NETWORKS, "open_contacts")
+
+BUNDLED_DETECTORS: Final[Mapping[Detector, tuple[str, ...]]] = {
+    "auto": ("blazepose_detector", "nanodet_detector"),
+    "blazepose": ("blazepose_detector",),
+    "nanodet": ("nanodet_detector",),
+    "yolo": (),
+}
 
 RESEARCH_LICENCE: Final = "PARE's and SMPL's: non-commercial scientific research, education and art"
 OPEN_LICENCE: Final = "the motion is yours, for any use"
@@ -30,7 +37,7 @@ def tracker_loaders(settings: TrackingSettings) -> dict[str, Loader]:
     """Return the loaders of the networks that find and follow people, by name."""
     names = [f"blazepose_{landmark_model(settings)}"]
     if settings.detector_weights is None:
-        names.append("blazepose_detector")
+        names += BUNDLED_DETECTORS[settings.detector]
     return {name: _open_loader(name, settings) for name in names}
 
 

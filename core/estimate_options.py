@@ -50,6 +50,13 @@ def add_tracking_options(command: argparse.ArgumentParser, quality: str) -> None
         "--threads", type=positive_int, metavar="N", help="processor threads of each network (default: 2)"
     )
     command.add_argument(
+        "--detector",
+        choices=["auto", "blazepose", "nanodet", "yolo"],
+        default="auto",
+        help="what finds people: blazepose, nanodet, your own yolo, or auto for your own where its weights are given, "
+        "else both bundled ones (default: auto)",
+    )
+    command.add_argument(
         "--detector-weights", type=file_argument, metavar="FILE", help="your own YOLO weights (needs ultralytics)"
     )
 

@@ -15,7 +15,7 @@ from .person_colors import person_color
 from .protocol import FoundPerson, People, Result, place_text
 from .reporting import Reporter, StageProgress
 from .settings import PeopleSettings
-from .settings_check import check_range
+from .settings_check import check_detector, check_range
 from .skeleton import BODY_LANDMARKS
 from .tracks import Track
 from .video import VideoInfo, VideoReader
@@ -39,6 +39,7 @@ def scan_people(settings: PeopleSettings, reporter: Reporter, cancellation: Canc
     """
     started_s = time.monotonic()
     check_range(settings.start, settings.end)
+    check_detector(settings)
     if settings.thumbnails is not None and not settings.thumbnails.is_dir():
         raise OutputError(f"The folder {settings.thumbnails} does not exist.", "Make it first, or choose another one.")
     with open_video(settings, reporter, cancellation) as video:

@@ -10,6 +10,7 @@ Quality = Literal["fast", "balanced", "best"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 EngineName = Literal["auto", "onnx", "torch"]
 Root = Literal["refined", "weak"]
+Detector = Literal["auto", "blazepose", "nanodet", "yolo"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class EstimateSettings:
     `window` is `track` (state carried over the whole track) or a sliding window's length in frames.
     `model` is the landmark network where it is not the one of `quality` (core/quality.py).
     `root` is `refined` (the whole-track fit, for the bundled backbone) or `weak` (each frame's weak camera, smoothed).
+    `detector` finds people: `auto` is the user's YOLO where `detector_weights` are given, else both bundled ones.
     `threads` are a network's processor threads, None for the usual number.
     `checkpoint` and `temporal_weights` belong to the backbone `pare`, `network` to `onnx`, `smpl` to both.
     """
@@ -46,6 +48,7 @@ class EstimateSettings:
     root: Root = "refined"
     focal_length_px: float | None = None
     focal_length_35mm: float | None = None
+    detector: Detector = "auto"
     detector_weights: Path | None = None
     overlay: Path | None = None
 
@@ -66,6 +69,7 @@ class PeopleSettings:
     device: Device = "auto"
     engine: EngineName = "auto"
     threads: int | None = None
+    detector: Detector = "auto"
     detector_weights: Path | None = None
 
 

@@ -5,7 +5,7 @@ import re
 from .decomposed_estimator import Window, check_window
 from .errors import OptionError
 from .output_paths import check_output, person_path
-from .settings import EstimateSettings
+from .settings import EstimateSettings, TrackingSettings
 from .wanted_people import check_people
 
 
@@ -13,6 +13,7 @@ def check_settings(settings: EstimateSettings) -> None:
     """Raise OptionError or OutputError for what is certainly wrong."""
     check_people(settings.people, settings.start, settings.end)
     _check_backbone(settings)
+    check_detector(settings)
     check_range(settings.start, settings.end)
     read_window(settings.window)
     check_output(settings.output, ".npz", [settings.video])
@@ -20,6 +21,17 @@ def check_settings(settings: EstimateSettings) -> None:
         check_output(person_path(settings.output, 2), ".npz", [settings.video])
     if settings.overlay is not None:
         check_output(settings.overlay, ".mp4", [settings.video])
+
+
+def check_detector(settings: TrackingSettings) -> None:
+    """Raise OptionError where the detector and its weights do not go together."""
+    if settings.detector == "yolo" and settings.detector_weights is None:
+        raise OptionError("The yolo detector needs your weights.", "Give them by --detector-weights.")
+    if settings.detector not in ("auto", "yolo") and settings.detector_weights is not None:
+        raise OptionError(
+            f"--detector-weights belongs to the yolo detector, not to {settings.detector}.",
+            "Leave one of the two options out.",
+        )
 
 
 def check_range(start: int, end: int | None) -> None:

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from .backbones import Loader
+from .blazepose_detector import BlazePoseDetector
 from .cancellation import Cancellation
+from .combined_detector import CombinedDetector
 from .mirror_averaging import MirrorAveraged
-from .person_tracker import PersonTracker
+from .nanodet_detector import NanoDetDetector
+from .person_tracker import PersonDetector, PersonTracker
 from .protocol import Status
 from .quality import QUALITIES, landmark_model
 from .reporting import Reporter, StageProgress
-from .settings import TrackingSettings
+from .settings import EstimateSettings, TrackingSettings
 from .video import VideoReader
 
 
@@ -61,8 +64,19 @@ def make_tracker(settings: TrackingSettings, networks: Mapping[str, Any]) -> Per
     landmarks = networks[f"blazepose_{landmark_model(settings)}"]
     if QUALITIES[settings.quality].is_mirror_averaged:
         landmarks = MirrorAveraged(landmarks)
-    if settings.detector_weights is None:
-        return PersonTracker(networks["blazepose_detector"], landmarks)
-    from .yolo_detector import YoloDetector
+    return PersonTracker(_make_detector(settings, networks, landmarks.device), landmarks)
 
-    return PersonTracker(YoloDetector(settings.detector_weights, landmarks.device), landmarks)
+
+def _make_detector(settings: TrackingSettings, networks: Mapping[str, Any], device: str) -> PersonDetector:
+    if settings.detector_weights is not None:
+        from .yolo_detector import YoloDetector
+
+        return YoloDetector(settings.detector_weights, device)
+    if settings.detector == "nanodet":
+        return NanoDetDetector(networks["nanodet_detector"])
+    blazepose = BlazePoseDetector(networks["blazepose_detector"])
+    if settings.detector == "blazepose":
+        return blazepose
+    # Whoever is asked for by name or place may be anybody.
+    wants_everyone = not isinstance(settings, EstimateSettings) or settings.people != "main"
+    return CombinedDetector(blazepose, NanoDetDetector(networks["nanodet_detector"]), wants_everyone=wants_everyone)

@@ -12,7 +12,8 @@ from .sbom import INVENTORY_NAME, SBOM_NAME, inventory_text, make_sbom, sbom_tex
 from .wheel_list import WheelList, ZipTarget
 
 _NETWORKS: Final = (
-    "blazepose_detector", "blazepose_full", "blazepose_heavy", "open_lifter", "open_temporal", "open_contacts",
+    "blazepose_detector", "blazepose_full", "blazepose_heavy", "nanodet_detector",
+    "open_lifter", "open_temporal", "open_contacts",
 )  # fmt: skip
 
 SHIPPED_PATTERNS: Final = (

@@ -18,12 +18,13 @@ from ..models.weights import ASSETS, file_sha256, load_weights, weights_path
 from ..whole_file import whole_file
 from .onnx_graph import graph_to_onnx
 
-_BLAZEPOSE: Final = "conversion.export_onnx:build_blazepose_onnx"
+_GRAPH: Final = "conversion.export_onnx:build_graph_onnx"
 
 ONNX_BUILDERS: Final[dict[str, Builder]] = {
-    "blazepose_detector": Builder(_BLAZEPOSE, ("blazepose_detector",)),
-    "blazepose_full": Builder(_BLAZEPOSE, ("blazepose_full",)),
-    "blazepose_heavy": Builder(_BLAZEPOSE, ("blazepose_heavy",)),
+    "blazepose_detector": Builder(_GRAPH, ("blazepose_detector",)),
+    "blazepose_full": Builder(_GRAPH, ("blazepose_full",)),
+    "blazepose_heavy": Builder(_GRAPH, ("blazepose_heavy",)),
+    "nanodet_detector": Builder(_GRAPH, ("nanodet_detector",)),
     "open_lifter": Builder("conversion.export_estimator:build_lifter_onnx"),
     "open_temporal": Builder("conversion.export_estimator:build_temporal_onnx"),
     "open_contacts": Builder("conversion.export_contacts:build_contacts_onnx"),
@@ -56,8 +57,8 @@ def export_onnx(output: Path, names: Sequence[str] | None = None, report: Callab
         report(f"{name}: {path.stat().st_size / 1e6:.1f} MB")
 
 
-def build_blazepose_onnx(name: str, path: Path) -> None:
-    """Write the ONNX file of one BlazePose network."""
+def build_graph_onnx(name: str, path: Path) -> None:
+    """Write the ONNX file of one network that is kept as a graph."""
     graph = load_graph(ASSETS / f"{name}.json")
     model = graph_to_onnx(graph, load_weights(weights_path(name), graph.weight_shapes()))
     path.write_bytes(model.SerializeToString(deterministic=True))

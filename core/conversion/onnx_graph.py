@@ -13,15 +13,19 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from ..models.graph import (
+    LEAKY_SLOPE,
     Activation,
     Add,
+    ConcatenateChannels,
     ConcatenateRows,
     Convolution,
     DepthToSpace,
     Flatten,
     Graph,
+    Halve,
     MaxPool,
     PadChannels,
+    PaddedMaxPool,
     Rows,
     Sigmoid,
     Upsample,
@@ -102,6 +106,8 @@ def _write_activation(builder: OnnxBuilder, activation: Activation, values: str,
         builder.add_node("Clip", [values, *_LIMITS], output)
     elif activation == "relu":
         builder.add_node("Relu", [values], output)
+    elif activation == "leaky_relu":
+        builder.add_node("LeakyRelu", [values], output, alpha=LEAKY_SLOPE)
 
 
 def _before_activation(activation: Activation, output: str) -> str:
@@ -134,6 +140,21 @@ def _write_max_pool(builder: OnnxBuilder, operation: MaxPool) -> None:
         kernel_shape=operation.kernel,
         strides=operation.stride,
     )
+
+
+def _write_padded_max_pool(builder: OnnxBuilder, operation: PaddedMaxPool) -> None:
+    builder.add_node(
+        "MaxPool",
+        list(operation.inputs),
+        operation.output,
+        kernel_shape=operation.kernel,
+        strides=operation.stride,
+        pads=operation.padding * 2,
+    )
+
+
+def _write_halve(builder: OnnxBuilder, operation: Halve) -> None:
+    builder.add_node("AveragePool", list(operation.inputs), operation.output, kernel_shape=(2, 2), strides=(2, 2))
 
 
 def _write_upsample(builder: OnnxBuilder, operation: Upsample) -> None:
@@ -172,7 +193,7 @@ def _write_sigmoid(builder: OnnxBuilder, operation: Sigmoid) -> None:
     builder.add_node("Sigmoid", list(operation.inputs), operation.output)
 
 
-def _write_concatenate_rows(builder: OnnxBuilder, operation: ConcatenateRows) -> None:
+def _write_concatenate(builder: OnnxBuilder, operation: ConcatenateRows | ConcatenateChannels) -> None:
     builder.add_node("Concat", list(operation.inputs), operation.output, axis=1)
 
 
@@ -180,11 +201,14 @@ _NODE_WRITERS: Final[dict[type[Any], Callable[[OnnxBuilder, Any], None]]] = {
     Convolution: _write_convolution,
     Add: _write_add,
     MaxPool: _write_max_pool,
+    PaddedMaxPool: _write_padded_max_pool,
+    Halve: _write_halve,
     Upsample: _write_upsample,
     PadChannels: _write_pad_channels,
     DepthToSpace: _write_depth_to_space,
     Rows: _write_rows,
     Flatten: _write_flatten,
     Sigmoid: _write_sigmoid,
-    ConcatenateRows: _write_concatenate_rows,
+    ConcatenateRows: _write_concatenate,
+    ConcatenateChannels: _write_concatenate,
 }

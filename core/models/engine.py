@@ -43,12 +43,13 @@ class Builder:
         return function(*self.arguments, *more)
 
 
-_BLAZEPOSE: Final = "models.torch_graph:load_blazepose"
+_GRAPH: Final = "models.torch_graph:load_graph_module"
 
 TORCH_BUILDERS: Final[dict[str, Builder]] = {
-    "blazepose_detector": Builder(_BLAZEPOSE, ("blazepose_detector",)),
-    "blazepose_full": Builder(_BLAZEPOSE, ("blazepose_full",)),
-    "blazepose_heavy": Builder(_BLAZEPOSE, ("blazepose_heavy",)),
+    "blazepose_detector": Builder(_GRAPH, ("blazepose_detector",)),
+    "blazepose_full": Builder(_GRAPH, ("blazepose_full",)),
+    "blazepose_heavy": Builder(_GRAPH, ("blazepose_heavy",)),
+    "nanodet_detector": Builder(_GRAPH, ("nanodet_detector",)),
     "open_lifter": Builder("models.open_weights:load_lifter"),
     "open_temporal": Builder("models.open_weights:load_temporal"),
     "open_contacts": Builder("models.open_weights:load_contacts"),

@@ -1,7 +1,7 @@
 """A convolutional network as a typed list of operations, and its JSON file; the weights lie beside in safetensors.
 
-Arrays are NCHW. Written by `core.conversion.convert_blazepose`, run by `torch_graph`, turned into ONNX by
-`core.conversion.onnx_graph`. Standard library only.
+Arrays are NCHW. Written by `core.conversion.convert_blazepose` and `convert_nanodet`, run by `torch_graph`, turned into
+ONNX by `core.conversion.onnx_graph`. Standard library only.
 """
 
 import dataclasses
@@ -15,7 +15,10 @@ from ..errors import WeightsError
 GRAPH_FORMAT: Final = "jointwise-graph"
 GRAPH_VERSION: Final = 1
 
-Activation = Literal["none", "relu", "relu6"]
+Activation = Literal["none", "relu", "relu6", "leaky_relu"]
+
+LEAKY_SLOPE: Final = 0.1
+"""Of leaky_relu below 0."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,25 @@ class MaxPool:
     inputs: tuple[str]
     kernel: tuple[int, int]
     stride: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class PaddedMaxPool:
+    """Maximum over windows of `kernel`, with `padding` (rows, columns) on either side that is never the maximum."""
+
+    output: str
+    inputs: tuple[str]
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Halve:
+    """Half the height and width: means of 2 x 2, which is bilinear with pixel centres at half."""
+
+    output: str
+    inputs: tuple[str]
 
 
 @dataclass(frozen=True)
@@ -123,14 +145,36 @@ class ConcatenateRows:
     inputs: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class ConcatenateChannels:
+    """Joins (N, C, H, W) arrays along the channels."""
+
+    output: str
+    inputs: tuple[str, ...]
+
+
 Operation = (
-    Convolution | Add | MaxPool | Upsample | PadChannels | DepthToSpace | Rows | Flatten | Sigmoid | ConcatenateRows
+    Convolution
+    | Add
+    | MaxPool
+    | PaddedMaxPool
+    | Halve
+    | Upsample
+    | PadChannels
+    | DepthToSpace
+    | Rows
+    | Flatten
+    | Sigmoid
+    | ConcatenateRows
+    | ConcatenateChannels
 )
 
 _OPERATION_TYPES: Final[dict[str, type[Any]]] = {
     "convolution": Convolution,
     "add": Add,
     "max_pool": MaxPool,
+    "padded_max_pool": PaddedMaxPool,
+    "halve": Halve,
     "upsample": Upsample,
     "pad_channels": PadChannels,
     "depth_to_space": DepthToSpace,
@@ -138,6 +182,7 @@ _OPERATION_TYPES: Final[dict[str, type[Any]]] = {
     "flatten": Flatten,
     "sigmoid": Sigmoid,
     "concatenate_rows": ConcatenateRows,
+    "concatenate_channels": ConcatenateChannels,
 }
 _OPERATION_NAMES: Final = {operation_type: name for name, operation_type in _OPERATION_TYPES.items()}
 

@@ -14,16 +14,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .graph import (
+    LEAKY_SLOPE,
     Activation,
     Add,
+    ConcatenateChannels,
     ConcatenateRows,
     Convolution,
     DepthToSpace,
     Flatten,
     Graph,
+    Halve,
     MaxPool,
     Operation,
     PadChannels,
+    PaddedMaxPool,
     Rows,
     Sigmoid,
     Upsample,
@@ -35,6 +39,7 @@ ACTIVATIONS: Final[dict[Activation, Callable[[Tensor], Tensor]]] = {
     "none": lambda values: values,
     "relu": F.relu_,
     "relu6": lambda values: values.clamp_(0.0, 6.0),
+    "leaky_relu": lambda values: F.leaky_relu_(values, LEAKY_SLOPE),
 }
 
 
@@ -94,6 +99,7 @@ class PackedConvolutionStep(nn.Module):
         "none": ("none", [], ""),
         "relu": ("relu", [], ""),
         "relu6": ("hardtanh", [0.0, 6.0], ""),
+        "leaky_relu": ("leaky_relu", [LEAKY_SLOPE], ""),
     }
 
     def __init__(self, plain: ConvolutionStep) -> None:
@@ -126,8 +132,8 @@ class FunctionStep(nn.Module):
         return self.function(*values)
 
 
-def load_blazepose(name: str) -> GraphModule:
-    """Return a BlazePose network with the committed weights, on the CPU, ready to run.
+def load_graph_module(name: str) -> GraphModule:
+    """Return a detector or landmark network with the committed weights, on the CPU, ready to run.
 
     Raises:
         WeightsError: its files are missing, damaged, or do not fit each other.
@@ -193,6 +199,14 @@ def _max_pool(operation: MaxPool) -> Callable[..., Tensor]:
     return lambda values: F.max_pool2d(values, operation.kernel, operation.stride)
 
 
+def _padded_max_pool(operation: PaddedMaxPool) -> Callable[..., Tensor]:
+    return lambda values: F.max_pool2d(values, operation.kernel, operation.stride, operation.padding)
+
+
+def _halve(_operation: Halve) -> Callable[..., Tensor]:
+    return lambda values: F.avg_pool2d(values, 2)
+
+
 def _upsample(_operation: Upsample) -> Callable[..., Tensor]:
     return lambda values: F.interpolate(values, scale_factor=2.0, mode="bilinear", align_corners=False)
 
@@ -225,18 +239,21 @@ def _sigmoid(_operation: Sigmoid) -> Callable[..., Tensor]:
     return torch.sigmoid
 
 
-def _concatenate_rows(_operation: ConcatenateRows) -> Callable[..., Tensor]:
+def _concatenate(_operation: ConcatenateRows | ConcatenateChannels) -> Callable[..., Tensor]:
     return lambda *values: torch.cat(values, 1)
 
 
 _FUNCTION_BUILDERS: Final[dict[type[Any], Callable[[Any], Callable[..., Tensor]]]] = {
     Add: _add,
     MaxPool: _max_pool,
+    PaddedMaxPool: _padded_max_pool,
+    Halve: _halve,
     Upsample: _upsample,
     PadChannels: _pad_channels,
     DepthToSpace: _depth_to_space,
     Rows: _rows,
     Flatten: _flatten,
     Sigmoid: _sigmoid,
-    ConcatenateRows: _concatenate_rows,
+    ConcatenateRows: _concatenate,
+    ConcatenateChannels: _concatenate,
 }

@@ -146,7 +146,10 @@ def test_a_network_without_shape_stays_on_the_open_body_and_says_so(tmp_path, sm
 
 
 def test_each_backbone_names_the_networks_it_needs(tmp_path):
-    assert list(tracker_loaders(settings(tmp_path))) == ["blazepose_heavy", "blazepose_detector"]
+    detectors = ["blazepose_detector", "nanodet_detector"]
+    assert list(tracker_loaders(settings(tmp_path))) == ["blazepose_heavy", *detectors]
+    assert list(tracker_loaders(settings(tmp_path, detector="blazepose"))) == ["blazepose_heavy", detectors[0]]
+    assert list(tracker_loaders(settings(tmp_path, detector="nanodet"))) == ["blazepose_heavy", detectors[1]]
     assert list(tracker_loaders(settings(tmp_path, detector_weights=tmp_path))) == ["blazepose_heavy"]
     assert list(backbone_loaders(settings(tmp_path))) == [
         "open_lifter", "open_temporal", "open_contacts",

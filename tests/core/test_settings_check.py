@@ -1,8 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from core.errors import OptionError
-from core.settings import EstimateSettings
-from core.settings_check import check_settings
+from core.settings import EstimateSettings, PeopleSettings
+from core.settings_check import check_detector, check_settings
 
 
 def settings(tmp_path, **changes) -> EstimateSettings:
@@ -51,3 +53,17 @@ def test_files_of_the_chosen_backbone_pass(tmp_path):
 def test_the_onnx_backbone_needs_its_description(tmp_path):
     with pytest.raises(OptionError, match="--network"):
         check_settings(settings(tmp_path, backbone="onnx"))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"detector": "yolo"}, "The yolo detector needs your weights"),
+        ({"detector": "nanodet", "detector_weights": Path("yolo.pt")}, "belongs to the yolo detector, not to nanodet"),
+    ],
+)
+def test_a_detector_and_its_weights_go_together(options, sentence):
+    with pytest.raises(OptionError, match=sentence):
+        check_detector(PeopleSettings(Path("a.mp4"), **options))
+    check_detector(PeopleSettings(Path("a.mp4"), detector="yolo", detector_weights=Path("yolo.pt")))
+    check_detector(PeopleSettings(Path("a.mp4"), detector_weights=Path("yolo.pt")))

@@ -10,13 +10,16 @@ onnxruntime = pytest.importorskip("onnxruntime")
 from core.conversion.onnx_graph import graph_to_onnx  # noqa: E402
 from core.models.graph import (  # noqa: E402
     Add,
+    ConcatenateChannels,
     ConcatenateRows,
     Convolution,
     DepthToSpace,
     Flatten,
     Graph,
+    Halve,
     MaxPool,
     PadChannels,
+    PaddedMaxPool,
     Rows,
     Sigmoid,
     Source,
@@ -37,11 +40,21 @@ OPERATIONS = (
     Rows("pool_rows", ("pool",), 64, 2),
     Rows("up_rows", ("up",), 256, 2),
     ConcatenateRows("all_rows", ("pool_rows", "up_rows")),
+    Convolution("leaky", ("image",), (4, 3, 3, 3), (1, 1), (1, 1, 1, 1), 1, "leaky_relu"),  # 4 x 16 x 16
+    PaddedMaxPool("padded_pool", ("leaky",), (3, 3), (2, 2), (1, 1)),  # 4 x 8 x 8
+    Halve("half", ("leaky",)),
+    ConcatenateChannels("channels", ("padded_pool", "half")),
+    Rows("channel_rows", ("channels",), 64, 8),
     Convolution("head", ("pool",), (5, 8, 4, 4), (1, 1), (0, 0, 0, 0), 1, "none"),
     Sigmoid("sure", ("head",)),
     Flatten("flat", ("sure",)),
 )
-OUTPUTS = {"rows": ("space_rows", (128, 6)), "joined": ("all_rows", (320, 2)), "flag": ("flat", (5,))}
+OUTPUTS = {
+    "rows": ("space_rows", (128, 6)),
+    "joined": ("all_rows", (320, 2)),
+    "flag": ("flat", (5,)),
+    "stacked": ("channel_rows", (64, 8)),
+}
 
 
 @pytest.fixture(scope="module")

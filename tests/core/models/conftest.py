@@ -9,12 +9,12 @@ DATA = Path(__file__).parents[2] / "data"
 
 @pytest.fixture(scope="session")
 def onnx_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the BlazePose networks as ONNX files, made from the committed weights."""
+    """A folder with the networks of people as ONNX files, made from the committed weights."""
     pytest.importorskip("onnx")
     from core.conversion.export_onnx import export_onnx
 
     folder = tmp_path_factory.mktemp("onnx")
-    export_onnx(folder, ["blazepose_detector", "blazepose_full", "blazepose_heavy"], lambda _: None)
+    export_onnx(folder, ["blazepose_detector", "blazepose_full", "blazepose_heavy", "nanodet_detector"], lambda _: None)
     return folder
 
 

@@ -6,7 +6,7 @@ from core.errors import WeightsError
 from core.models.graph import Convolution, graph_to_json, load_graph
 from core.models.weights import ASSETS
 
-NAMES = ("blazepose_detector", "blazepose_full", "blazepose_heavy")
+NAMES = ("blazepose_detector", "blazepose_full", "blazepose_heavy", "nanodet_detector")
 
 
 @pytest.mark.parametrize("name", NAMES)

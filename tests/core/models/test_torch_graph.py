@@ -9,7 +9,7 @@ from core.models.torch_graph import (  # noqa: E402
     GraphModule,
     PackedConvolutionStep,
     is_packing_available,
-    load_blazepose,
+    load_graph_module,
     pack_for_cpu,
 )
 
@@ -66,8 +66,8 @@ def test_packed_network_equals_the_plain_one():
         pytest.skip("this torch has no packed convolution")
     image = torch.rand(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        plain = load_blazepose("blazepose_detector")(image)
-        packed_module = load_blazepose("blazepose_detector")
+        plain = load_graph_module("blazepose_detector")(image)
+        packed_module = load_graph_module("blazepose_detector")
         pack_for_cpu(packed_module)
         packed = packed_module(image)
     for key, values in plain.items():
@@ -77,5 +77,5 @@ def test_packed_network_equals_the_plain_one():
 def test_the_callers_image_is_left_as_it_was():
     image = torch.rand(1, 3, 224, 224).contiguous(memory_format=torch.channels_last)
     before = image.clone()
-    load_blazepose("blazepose_detector")(image)
+    load_graph_module("blazepose_detector")(image)
     assert torch.equal(image, before)
