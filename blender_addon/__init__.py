@@ -14,6 +14,8 @@ from .cleanup.properties import JointwiseCleanup, register_cleanup, unregister_c
 from .clip_queue.operators import JOINTWISE_OT_clear_queue, JOINTWISE_OT_estimate_queue, JOINTWISE_OT_queue_clips
 from .clip_queue.panel import JOINTWISE_PT_queue
 from .clip_queue.properties import JointwiseQueuedClip
+from .environment.current import finish as finish_environment
+from .environment.operators import CLASSES as ENVIRONMENT_OPERATORS
 from .export.operators import CLASSES as EXPORT_OPERATORS
 from .export.panel import JOINTWISE_PT_export
 from .export.properties import JointwiseExportSettings
@@ -78,6 +80,7 @@ CLASSES: Final = (
     JOINTWISE_OT_load_motion,
     JOINTWISE_OT_import_motion,
     *EXPORT_OPERATORS,
+    *ENVIRONMENT_OPERATORS,
     JOINTWISE_OT_set_scene_rate,
     JOINTWISE_OT_copy_log,
     JOINTWISE_OT_apply_contacts,
@@ -134,6 +137,7 @@ def unregister() -> None:
     atexit.unregister(unregister)
     finish_all()
     unregister_pins()
+    finish_environment()
     unregister_cleanup()
     free_thumbnails()
     unregister_settings()

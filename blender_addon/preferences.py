@@ -6,6 +6,7 @@ import bpy
 
 from ..core.errors import JointwiseError
 from .bundled_packages import unpacked_folder
+from .environment.panel import draw_environments
 from .messages import MESSAGES
 from .network_files import CHECKPOINT_VARIABLE, LABELS, file_exists
 from .preference_values import ROOT_PACKAGE, core_python, network_files, private_folder
@@ -61,6 +62,7 @@ class JointwisePreferences(bpy.types.AddonPreferences):
         box = layout.box()
         for icon, line in runtime_status():
             box.label(text=line, icon=icon, translate=False)
+        draw_environments(layout)
         row = layout.row()
         row.label(text="Log of the last run" if MESSAGES.log else "Nothing has run so far")
         row.operator("jointwise.copy_log", icon="COPYDOWN")

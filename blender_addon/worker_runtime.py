@@ -62,11 +62,15 @@ def choose_interpreter(preferred: str, environment: Mapping[str, str] = os.envir
             raise WorkerError(f"The Python interpreter {name} does not exist.", hint)
         # Not resolved: the link of a virtual environment is what makes it one.
         return Interpreter(path.absolute(), origin)
-    return Interpreter(_blender_python(), "blender")
+    return Interpreter(blender_python(), "blender")
 
 
-def _blender_python() -> Path:
-    """Return the Python executable that Blender brings, or that bpy was imported into."""
+def blender_python() -> Path:
+    """Return the Python executable that Blender brings, or that bpy was imported into.
+
+    Raises:
+        WorkerError: there is none.
+    """
     executable = Path(sys.executable or "")
     if executable.name.lower().startswith("python"):
         return executable

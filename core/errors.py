@@ -87,6 +87,12 @@ class WorkerError(JointwiseError):
     code = "worker_failed"
 
 
+class EnvironmentMakingError(JointwiseError):
+    """An environment for packages that the zip may not bring cannot be made or removed."""
+
+    code = "environment_failed"
+
+
 class SceneError(JointwiseError):
     """The Blender scene or selection does not allow what was asked (no armature selected, ...)."""
 

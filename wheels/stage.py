@@ -22,6 +22,7 @@ SHIPPED_PATTERNS: Final = (
     "LICENSES.md",
     "blender_addon/**/*.py",
     "blender_addon/**/*.tsv",
+    "wheels/locks/extra-*.txt",
     "core/*.py",
     "core/batch/*.py",
     "core/models/*.py",
