@@ -84,7 +84,7 @@ def read_package_list(folder: Path) -> PackageList | None:
             platform=str(fields["platform"]),
             fingerprint=hashlib.sha256(content).hexdigest()[:12],
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise WorkerError(f"The list of bundled packages {folder / LIST_NAME} is damaged.", REINSTALL_HINT) from error
 
 

@@ -22,6 +22,8 @@ PATIENCE_S: Final = 2.0
 """Time for the core to obey a cancel, then a terminate, before the next stronger means."""
 
 STDERR_TAIL_LINES: Final = 60
+LONGEST_QUOTE: Final = 300
+"""Letters of the core's last words that a sentence takes; the log has more."""
 
 
 class WorkerClient:
@@ -174,7 +176,7 @@ class WorkerClient:
 
     def _death_sentence(self, exit_code: int) -> str:
         last_words = next((line for line in reversed(self._stderr_tail) if line.strip()), "it said nothing")
-        return f"The core process ended without a result (exit code {exit_code}): {last_words.strip()}"
+        return f"The core process ended without a result (exit code {exit_code}): {last_words.strip()[:LONGEST_QUOTE]}"
 
     def _death_hint(self) -> str:
         if any("ModuleNotFoundError" in line for line in self._stderr_tail):

@@ -4,7 +4,6 @@ Read by the core and by the add-on. Holds data only; posing is `body_model`'s wo
 """
 
 import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import BodyFileError
+from .array_archive import read_arrays
+from .errors import BodyFileError, reason_of
 
 JOINTS: Final = 24
 BETAS: Final = 10
@@ -82,21 +82,11 @@ def load_body_file(path: str | os.PathLike[str]) -> BodyFile:
     Raises: BodyFileError when the file is missing, damaged, or not such a body.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return _unpack({key: archive[key] for key in archive.files})
+        return _unpack(read_arrays(Path(path)))
     except FileNotFoundError:
         raise BodyFileError(f"The body file {path} does not exist.") from None
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        IndexError,
-        TypeError,
-        AttributeError,
-        EOFError,
-        zipfile.BadZipFile,
-    ) as error:
-        raise BodyFileError(f"{path} is not a Jointwise body file ({error}).") from error
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError) as error:
+        raise BodyFileError(f"{path} is not a Jointwise body file ({reason_of(error)}).") from error
 
 
 def save_body_file(path: str | os.PathLike[str], body: BodyFile) -> None:

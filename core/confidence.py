@@ -93,8 +93,10 @@ def load_calibration(path: Path = CONFIDENCE_FILE) -> Calibration:
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
         weights = np.array(table["weights"], np.float64).reshape(INPUT_COUNT)
-        biases = np.array([table["joint_biases"][name] for name in JOINT_NAMES], np.float64)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        biases = np.array([table["joint_biases"][name] for name in JOINT_NAMES], np.float64).reshape(len(JOINT_NAMES))
+        if not (np.isfinite(weights).all() and np.isfinite(biases).all()):
+            raise ValueError("not finite")
+    except (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as error:
         raise WeightsError(f"The calibration {path} is missing or damaged.", "Install Jointwise again.") from error
     return Calibration(weights, biases)
 

@@ -12,6 +12,11 @@ EXIT_NOBODY_FOUND: Final = 3
 EXIT_SOME_FAILED: Final = 4
 EXIT_CANCELLED: Final = 130
 
+_OUT_OF_MEMORY: Final = ("out of memory", "insufficient memory", "failed to allocate memory", "bad alloc")
+
+LONGEST_REASON: Final = 200
+"""Letters: a library may put a whole file into its message."""
+
 
 class JointwiseError(Exception):
     """A failure that the user can understand and act on.
@@ -123,6 +128,27 @@ class CancelledError(JointwiseError):
         super().__init__("Cancelled.")
 
 
+def reason_of(error: BaseException) -> str:
+    """Return what a library says about a failure as a phrase for our sentence: one line, not too long, never empty."""
+    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 3] + "..."
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether Python, torch, OpenCV or ONNX Runtime says that no memory is left, of the machine or its card."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY)
+
+
+def memory_error() -> "EngineError":
+    """Return the error for a machine, or its graphics card, whose memory is full."""
+    return EngineError(
+        "The work needs more memory than is free on this computer or its graphics card.",
+        "Close other programs, choose the device cpu, or estimate fewer frames at once.",
+    )
+
+
 def describe_defect(error: Exception) -> JointwiseError:
     """Return what should not have happened as a sentence with the place in our code."""
     traceback = error.__traceback__
@@ -131,5 +157,7 @@ def describe_defect(error: Exception) -> JointwiseError:
     place = (
         f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}" if traceback else "unknown place"
     )
+    if is_out_of_memory(error):
+        return memory_error()
     message = f"An unexpected error stopped the work: {type(error).__name__}: {error} ({place})."
     return JointwiseError(message, "Please report this sentence together with the video's format.")

@@ -1,12 +1,12 @@
 """`python -m core features`: what a backbone computes on ready-made crops, for comparing with other implementations."""
 
-import zipfile
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .array_archive import ArchiveError, read_arrays
 from .errors import OptionError, OutputError
 from .pare_backbone import load_pare_network, run_on_crops
 from .pare_crops import CROP_SIDE
@@ -61,13 +61,12 @@ def read_crops(path: Path) -> NDArray[np.uint8]:
         OptionError: missing, not an npz file, or no such crops in it.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            crops = file["crops"]
+        crops = read_arrays(path, ("crops",))["crops"]
     except FileNotFoundError:
         raise OptionError(f"The file {path} does not exist.", "Check the path.") from None
     except KeyError:
         raise OptionError(f"{path} has no array called crops.") from None
-    except (OSError, ValueError, EOFError, TypeError, IndexError, zipfile.BadZipFile) as error:
+    except (ArchiveError, OSError) as error:
         raise OptionError(f"{path} is not an npz file with crops, or it is damaged.") from error
     expected = (CROP_SIDE, CROP_SIDE, 3)
     if crops.dtype != np.uint8 or crops.ndim != 4 or crops.shape[1:] != expected or not len(crops):

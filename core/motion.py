@@ -4,18 +4,22 @@ Contract file: standard library and numpy only. Never unpickles.
 """
 
 import json
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import MotionFileError
+from .array_archive import ArchiveError, read_arrays
+from .errors import MotionFileError, reason_of
 from .whole_file import whole_file
 
 FloatArray = NDArray[np.float32]
+
+HIGHEST_RATE_HZ: Final = 100_000.0
+LONGEST_FOCAL_PX: Final = 1e8
+LONGEST_NAME: Final = 80
 
 
 @dataclass(frozen=True)
@@ -118,15 +122,16 @@ def load_motion(path: Path) -> Motion:
     """Read a motion file.
 
     Raises:
-        MotionFileError: the file is missing, not an npz, lacks a key, or has an array of the wrong shape.
+        MotionFileError: the file is missing, not an npz, lacks a key, has an array of the wrong shape, or numbers that
+            no motion has.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = read_arrays(path)
     except FileNotFoundError as error:
         raise MotionFileError(f"The motion file {path} does not exist.") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise MotionFileError(f"{path} is not a motion file, or it is damaged.", "Estimate the video again.") from error
+    except ArchiveError as error:
+        message = f"{path} is not a motion file, or it is damaged ({error})."
+        raise MotionFileError(message, "Estimate the video again.") from error
     return _checked_motion(arrays, path)
 
 
@@ -140,19 +145,47 @@ def _checked_motion(arrays: dict[str, Any], path: Path) -> Motion:
     for name, shape in _FRAME_SHAPES.items():
         if arrays[name].shape != (frame_count, *shape):
             raise MotionFileError(f"{path} is damaged: {name} has the shape {arrays[name].shape}.")
-        arrays[name] = arrays[name].astype(_DTYPES.get(name, np.float32))
+        if arrays[name].dtype.kind not in "fiub":
+            raise MotionFileError(f"{path} is damaged: {name} holds {arrays[name].dtype}, not numbers.")
     try:
-        metadata = json.loads(str(arrays["metadata"]))
-        width, height = (int(value) for value in arrays["image_size"])
+        motion = _motion_of(arrays)
+        check_values(motion)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise MotionFileError(f"{path} is damaged: {reason_of(error)}.") from error
+    return motion
+
+
+def _motion_of(arrays: dict[str, Any]) -> Motion:
+    width, height = (int(value) for value in arrays["image_size"])
+    # A number that float32 does not hold becomes infinite, which the check of the values finds.
+    with np.errstate(over="ignore", invalid="ignore"):
         return Motion(
-            **{name: arrays[name] for name in _FRAME_SHAPES},
+            **{name: arrays[name].astype(_DTYPES.get(name, np.float32)) for name in _FRAME_SHAPES},
             betas=arrays["betas"].astype(np.float32).reshape(10),
             body=str(arrays["body"]),
             gender=str(arrays["gender"]),
             mocap_framerate=float(arrays["mocap_framerate"]),
             focal_length=float(arrays["focal_length"]),
             image_size=(width, height),
-            metadata=metadata,
+            metadata=json.loads(str(arrays["metadata"])),
         )
-    except (TypeError, ValueError) as error:
-        raise MotionFileError(f"{path} is damaged: {error}.") from error
+
+
+def check_values(motion: Motion) -> None:
+    """Raise ValueError, with a phrase that says why, for numbers that would break whoever keys or draws the motion."""
+    if not motion.frame_count:
+        raise ValueError("it has no frames")
+    for name in (*_FRAME_SHAPES, "betas"):
+        if not np.isfinite(getattr(motion, name)).all():
+            raise ValueError(f"{name} holds values that are not numbers")
+    if (np.diff(motion.frame_ids) <= 0).any() or (np.diff(motion.timestamps) <= 0).any():
+        raise ValueError("its frames do not follow each other in time")
+    if not 0 < motion.mocap_framerate < HIGHEST_RATE_HZ:
+        raise ValueError(f"a frame rate of {motion.mocap_framerate:g} is impossible")
+    if not 0 < motion.focal_length < LONGEST_FOCAL_PX or not 0 < min(motion.image_size) <= max(motion.image_size) < 1e6:
+        raise ValueError(f"no camera has {motion.focal_length:g} pixels of focal length and {motion.image_size} pixels")
+    # A later version may know other bodies.
+    if not all(0 < len(name) <= LONGEST_NAME and name.isprintable() for name in (motion.body, motion.gender)):
+        raise ValueError("the name of its body is no name")
+    if not isinstance(motion.metadata, dict):
+        raise ValueError("its metadata is no table")

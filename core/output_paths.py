@@ -30,7 +30,8 @@ def check_output(path: Path, suffix: str, inputs: Iterable[Path]) -> None:
         if _is_same_file(path, source):
             raise OptionError(f"The output {path} would overwrite the input {source.name}.", "Choose another name.")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".jointwise-"):
+        # One without a name where the system has that: a kill right here leaves nothing.
+        with tempfile.TemporaryFile(dir=path.parent, prefix=".jointwise-"):
             pass
     except OSError as error:
         raise OutputError(

@@ -5,12 +5,19 @@ Cancelling goes the other way: the line `cancel` on the core's stdin.
 """
 
 import dataclasses
+import functools
 import json
+import types
+import typing
 from dataclasses import dataclass
 from typing import Any, Final
 
 PROTOCOL_VERSION: Final = 1
 CANCEL_LINE: Final = "cancel"
+LARGEST_NUMBER: Final = 2**53
+"""Larger ones, and what is not a number, come from no core of ours."""
+LONGEST_TEXT: Final = 4096
+"""As long as a path may be."""
 PLACE_REACH_FRAMES: Final = 15
 """How many frames from that of a place somebody may be seen: another network loses people in other frames."""
 
@@ -180,7 +187,7 @@ def decode_event(line: str) -> Event | None:
     """Return the event of one line, or None for a line that is not an event (noise of a library, say)."""
     try:
         fields = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(fields, dict):
         return None
@@ -193,14 +200,41 @@ def decode_event(line: str) -> Event | None:
         event: Event = _from_fields(event_type, fields)
     except (TypeError, AttributeError, KeyError):
         return None
-    return event
+    return event if _fits(event, event_type) else None
 
 
 def _from_fields(record_type: type[Any], fields: dict[str, Any]) -> Any:
-    """Return a record of the fields that it knows; JSON's lists become tuples."""
+    """Return a record of the fields that it knows; JSON's lists become tuples, and texts what can be shown."""
     known = {field.name for field in dataclasses.fields(record_type)}
-    return record_type(**{name: _without_lists(value) for name, value in fields.items() if name in known})
+    return record_type(**{name: _plain(value) for name, value in fields.items() if name in known})
 
 
-def _without_lists(value: Any) -> Any:
-    return tuple(_without_lists(item) for item in value) if isinstance(value, list) else value
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_plain(item) for item in value)
+    # Half of a surrogate pair, which JSON can say, makes Blender's interface raise.
+    return value[:LONGEST_TEXT].encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Return whether a value is of a field's type, all the way down: a panel must be able to count on it."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if dataclasses.is_dataclass(hint):
+        hints = _type_hints(hint)
+        return isinstance(value, hint) and all(_fits(getattr(value, name), kind) for name, kind in hints.items())  # type: ignore[arg-type]
+    if origin is types.UnionType:
+        return any(_fits(value, argument) for argument in arguments)
+    if origin is tuple:
+        items = (arguments[0],) * len(value) if isinstance(value, tuple) and arguments[-1] is ... else arguments
+        return isinstance(value, tuple) and len(value) == len(items) and all(map(_fits, value, items))
+    if origin is dict:
+        return isinstance(value, dict) and all(_fits(item, arguments[1]) for item in value.values())
+    if hint in (int, float):
+        is_number = isinstance(value, int if hint is int else int | float) and not isinstance(value, bool)
+        return is_number and abs(value) < LARGEST_NUMBER
+    return isinstance(value, hint)
+
+
+@functools.cache
+def _type_hints(record_type: Any) -> dict[str, Any]:
+    return typing.get_type_hints(record_type)

@@ -9,6 +9,7 @@ Any other name in the pickle ends the reading. SMPL's pose-dependent corrections
 import os
 import pickle
 import re
+import struct
 import zipfile
 from collections import OrderedDict
 from collections.abc import Collection
@@ -18,11 +19,13 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .array_archive import ArchiveError, read_arrays
 from .body_file import BodyFile
-from .errors import BodyFileError
+from .errors import BodyFileError, reason_of
 from .skeleton import BETA_COUNT, JOINT_COUNT, JOINT_NAMES, LANDMARK_COUNT, LANDMARK_NAMES, PARENTS
 
-NEEDED_KEYS: Final = ("v_template", "shapedirs", "J_regressor", "weights", "f", "kintree_table")
+NEEDED_KEYS: Final = {"v_template": 2, "shapedirs": 3, "J_regressor": 2, "weights": 2, "f": 2, "kintree_table": 2}
+"""What an SMPL file must hold, and how many dimensions each array has."""
 
 VERTICES: Final = {
     "nose": 332, "left_eye": 2800, "right_eye": 6260, "left_ear": 583, "right_ear": 4071,
@@ -38,8 +41,8 @@ HIP_WIDENING: Final = 0.26
 """SMPL's hip joints are 14 cm apart, BlazePose's hips 21: each landmark lies outside by this share of the distance."""
 
 BAD_PICKLE_ERRORS: Final = (
-    pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, KeyError, IndexError, ImportError,
-    OverflowError, MemoryError, RecursionError,
+    pickle.UnpicklingError, ArithmeticError, AssertionError, AttributeError, EOFError, ImportError, LookupError,
+    MemoryError, RecursionError, struct.error, TypeError, ValueError,
 )  # fmt: skip
 
 
@@ -59,8 +62,8 @@ def load_smpl_file(path: str | os.PathLike[str]) -> BodyFile:
         raise BodyFileError(f"{file} is not an SMPL body: it lacks {', '.join(missing)}.")
     try:
         arrays = {key: _as_array(content[key]) for key in NEEDED_KEYS}
-    except (ValueError, TypeError, IndexError) as error:
-        raise BodyFileError(f"{file} holds damaged arrays ({error}).") from error
+    except BAD_PICKLE_ERRORS as error:
+        raise BodyFileError(f"{file} holds damaged arrays ({reason_of(error)}).") from error
     return body_from_arrays(file, arrays, _stated_gender(file, content) or _gender_from_name(file))
 
 
@@ -76,8 +79,8 @@ def load_pose_corrections(path: str | os.PathLike[str]) -> NDArray[np.float32] |
         return None
     try:
         corrections = _as_array(content["posedirs"])
-    except (ValueError, TypeError, IndexError) as error:
-        raise BodyFileError(f"{file} holds damaged arrays ({error}).") from error
+    except BAD_PICKLE_ERRORS as error:
+        raise BodyFileError(f"{file} holds damaged arrays ({reason_of(error)}).") from error
     if corrections.ndim != 3 or corrections.shape[1:] != (3, 9 * (JOINT_COUNT - 1)):
         raise BodyFileError(f"The posedirs of {file} have the shape {corrections.shape}, not (V, 3, 207).")
     return np.ascontiguousarray(corrections, np.float32)
@@ -85,6 +88,9 @@ def load_pose_corrections(path: str | os.PathLike[str]) -> NDArray[np.float32] |
 
 def body_from_arrays(file: Path, arrays: dict[str, NDArray[Any]], gender: str = "neutral") -> BodyFile:
     """Return the SMPL body of the arrays `NEEDED_KEYS` that came from `file`; BodyFileError when they are none."""
+    for key, dimensions in NEEDED_KEYS.items():
+        if arrays[key].ndim != dimensions:
+            raise BodyFileError(f"{file} is no SMPL body: its {key} has the shape {arrays[key].shape}.")
     joint_count = arrays["kintree_table"].shape[-1]
     if joint_count != JOINT_COUNT:
         raise BodyFileError(
@@ -199,10 +205,9 @@ def _read_content(file: Path, keys: Collection[str]) -> dict[str, Any]:
 
 def _read_npz(file: Path, keys: Collection[str]) -> dict[str, Any]:
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            return {key: archive[key] for key in keys if key in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise BodyFileError(f"{file} cannot be read as an SMPL npz ({error}).") from error
+        return read_arrays(file, keys)
+    except (ArchiveError, OSError) as error:
+        raise BodyFileError(f"{file} cannot be read as an SMPL npz ({reason_of(error)}).") from error
 
 
 def _read_pickle(file: Path) -> dict[str, Any]:
@@ -212,7 +217,7 @@ def _read_pickle(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise BodyFileError(f"{file} cannot be read ({error.strerror}).") from error
     except BAD_PICKLE_ERRORS as error:
-        raise BodyFileError(f"{file} is not an SMPL pickle ({error}).") from error
+        raise BodyFileError(f"{file} is not an SMPL pickle ({reason_of(error)}).") from error
     if not isinstance(content, dict):
         raise BodyFileError(f"{file} is not an SMPL body: it holds no table of arrays.")
     return {str(key): value for key, value in content.items()}

@@ -7,9 +7,11 @@ import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, Final, NoReturn, Self, TypeVar
 
-from .errors import OptionError
+from .errors import OptionError, reason_of
+
+LARGEST_NUMBER: Final = 10**300
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -32,8 +34,8 @@ class TomlTable:
             return cls(path, tomllib.loads(path.read_text(encoding="utf-8")), hint=hint)
         except FileNotFoundError:
             raise OptionError(f"The file {path} does not exist.", "Check the path.") from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise OptionError(f"{path} cannot be read as TOML: {error}.", hint) from error
+        except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+            raise OptionError(f"{path} cannot be read as TOML: {reason_of(error)}.", hint) from error
 
     def fail(self, phrase: str) -> NoReturn:
         """Raise OptionError about this table."""
@@ -100,4 +102,7 @@ class TomlTable:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    # A whole number may be larger than any float.
+    return abs(value) < LARGEST_NUMBER if isinstance(value, int) else math.isfinite(value)

@@ -16,7 +16,7 @@ CONTRACT = {
     f"core.{name}"
     for name in (
         *("protocol", "settings", "skeleton", "errors", "motion", "body_file", "smpl_files", "rotations"),
-        *("segments", "leg_ik", "foot_spells", "whole_file"),
+        *("segments", "leg_ik", "foot_spells", "whole_file", "array_archive"),
     )
 }
 """The files of the core that the add-on may import."""

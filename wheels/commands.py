@@ -12,6 +12,7 @@ from .layout import DEV_FOLDER, DIST_FOLDER, ROOT
 from .wheel_list import PLATFORMS, SIZE_BUDGETS_BYTES
 
 _NEED_ONNX_FILES: Final = {"estimate", "batch", "features"}
+_SUITES: Final = {"fuzz": "tests.fuzz", "faults": "tests.faults"}
 _NEED_TORCH: Final = {"train", "evaluate"}
 
 
@@ -26,6 +27,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
             from .run_tests import run_tests
 
             return run_tests(rest)
+        if command in _SUITES:
+            return _suite(_SUITES[command], rest)
         return _run_parsed(_parser().parse_args(arguments))
     except SetupError as error:
         say(str(error))
@@ -42,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
         "test", help="run all tests, with --all-blenders in 4.5 too; others go to pytest", add_help=False
     )
     commands.add_parser("core", help="run the core's command line in its environment", add_help=False)
+    commands.add_parser("fuzz", help="feed broken files by the thousand and count what became of them", add_help=False)
+    commands.add_parser("faults", help="kill, starve and hinder the core and count what survives", add_help=False)
     build = commands.add_parser("build", help="make the extension zips in dist/")
     build.add_argument("--platform", default="linux-x64", choices=[*PLATFORMS, "all"], help="linux-x64 by default")
     build.add_argument("--python", choices=["cp311", "cp313"], help="only the zip for this Python")
@@ -92,6 +97,16 @@ def _core(arguments: list[str]) -> int:
         ensure_onnx_files(python)
     # Paths among the arguments are relative to where the user is, so the folder is not changed.
     return run_through([python, "-m", "core", *arguments], {"PYTHONPATH": str(ROOT)})
+
+
+def _suite(module: str, arguments: list[str]) -> int:
+    """Run one of the long suites of tests in the test environment; what it keeps lands where the user is."""
+    from .onnx_assets import ensure_onnx_files
+
+    python, core_python = ensure_environment("test"), ensure_environment("core")
+    ensure_onnx_files(core_python)
+    environ = {"PYTHONPATH": str(ROOT), "JOINTWISE_PYTHON": str(core_python)}
+    return run_through([python, "-m", module, *arguments], environ)
 
 
 def _lint() -> int:

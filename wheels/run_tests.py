@@ -31,7 +31,9 @@ class Leg:
 
 
 LEGS: Final = (
-    Leg("test", ("tests/core", "tests/test_import_rules.py", "tests/wheels", "tests/e2e")),
+    Leg(
+        "test", ("tests/core", "tests/test_import_rules.py", "tests/wheels", "tests/fuzz", "tests/faults", "tests/e2e")
+    ),
     *(Leg(f"bpy-{blender}", ("tests/blender_addon",)) for blender in BLENDER_PYTHONS),
 )
 

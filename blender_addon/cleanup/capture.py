@@ -1,13 +1,13 @@
 """The raw capture: all of a motion that the cleanup needs, packed into bytes that live in the .blend. numpy only."""
 
 import io
-import zipfile
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.array_archive import ArchiveError, read_arrays
 from ...core.errors import SceneError
 from ...core.motion import Motion
 from ...core.skeleton import CONTACT_LANDMARKS, JOINT_NAMES
@@ -19,8 +19,21 @@ SOLE_JOINTS: Final = tuple(
 )
 """The joint that carries each column of `contacts`: heels go with the ankle, toes with the foot joint."""
 
+DAMAGED_CAPTURE: Final = "The raw motion that was kept with this armature is damaged."
+
 FORWARD: Final = 2
 """Index of SMPL's forward axis."""
+
+
+ROW_SHAPES: Final = {
+    "poses": (72,), "poses_per_frame": (72,), "pelvis_cam": (3,), "contacts": (4,), "confidence": (24,),
+    "timestamps": (), "frame_ids": (),
+}  # fmt: skip
+"""Of one frame."""
+SHAPES: Final = {
+    "frame_rate_hz": (), "heads": (24, 3), "sole_offsets": (4, 3), "edge_offsets": (4, -1, 3),
+    "world_rotation": (3, 3), "world_translation": (3,),
+}  # fmt: skip
 
 
 def _tilted_ups() -> FloatArray:
@@ -143,11 +156,18 @@ def unpack_capture(packed: bytes) -> RawCapture:
         SceneError: the bytes are damaged.
     """
     try:
-        with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
-            values: dict[str, Any] = {item.name: archive[item.name] for item in fields(RawCapture)}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise SceneError(
-            "The raw motion that was kept with this armature is damaged.", "Load its motion file again."
-        ) from error
-    values["frame_rate_hz"] = float(values["frame_rate_hz"])
-    return RawCapture(**values)
+        values: dict[str, Any] = read_arrays(io.BytesIO(packed))
+        count = len(values["poses"])
+        for name, shape in {**{name: (count, *rest) for name, rest in ROW_SHAPES.items()}, **SHAPES}.items():
+            # Edges have as many points as the body gave them.
+            found = values[name].shape
+            if found != tuple(size if size >= 0 else found[axis] for axis, size in enumerate(shape)):
+                raise ArchiveError(f"{name} has another shape")
+            if values[name].dtype.kind not in "fi" or not np.isfinite(values[name]).all():
+                raise ArchiveError(f"{name} is not finite")
+        values["frame_rate_hz"] = float(values["frame_rate_hz"])
+        if not count or not values["frame_rate_hz"] > 0 or (np.diff(values["timestamps"]) <= 0).any():
+            raise ArchiveError("it has no frames that follow each other")
+        return RawCapture(**{item.name: values[item.name] for item in fields(RawCapture)})
+    except (ArchiveError, LookupError, TypeError) as error:
+        raise SceneError(DAMAGED_CAPTURE, "Load its motion file again.") from error

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import SceneError
-from .capture import RawCapture, pack_capture, unpack_capture
+from ...core.skeleton import JOINT_COUNT
+from .capture import DAMAGED_CAPTURE, RawCapture, pack_capture, unpack_capture
 from .feet import detected_feet
 
 CAPTURE: Final = "jointwise_capture"
 CLEANED: Final = "jointwise_cleaned"
+FASTEST: Final = 1e6
 
 NO_CAPTURE: Final = (
     "There is no raw motion to clean up with this armature: it was made by a version of Jointwise that kept none. "
@@ -73,20 +75,31 @@ def load_capture(armature: Any) -> RawCapture:
     """
     if not has_capture(armature):
         raise SceneError(NO_CAPTURE)
-    return unpack_capture(bytes(armature.data[CAPTURE]["npz"]))
+    try:
+        packed = bytes(armature.data[CAPTURE]["npz"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise SceneError(DAMAGED_CAPTURE, "Load its motion file again.") from error
+    return unpack_capture(packed)
 
 
 def load_state(armature: Any, capture: RawCapture) -> CleanedState:
     """Return what an armature's keys were made from; as after loading where nothing usable is kept."""
-    kept = armature.get(CLEANED)
     detected = detected_feet(capture.contacts, capture.frame_rate_hz)
-    if kept is None:
+    try:
+        return _state_of(armature, detected)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        # Another add-on, or a hand, has changed the properties; the next change writes them anew.
         return CleanedState(detected, 0, capture.frame_count, frozenset(), [])
+
+
+def _state_of(armature: Any, detected: NDArray[np.bool_]) -> CleanedState:
+    """Return what is kept; raises what Python raises where that is damaged."""
+    kept = armature[CLEANED]
     packed = np.frombuffer(bytes(kept["contacts"]), np.uint8)
     bits = np.unpackbits(packed)[: detected.size]
     feet_stand = bits.reshape(detected.shape).astype(bool) if bits.size == detected.size else detected
     notes, problem = read_messages(armature)
-    return CleanedState(
+    state = CleanedState(
         feet_stand=feet_stand,
         first_row=int(kept["first_row"]),
         row_count=int(kept["row_count"]),
@@ -97,6 +110,10 @@ def load_state(armature: Any, capture: RawCapture) -> CleanedState:
         kept_action=str(kept["kept_action"]),
         problem=problem,
     )
+    is_inside = 0 <= state.first_row < state.first_row + state.row_count <= len(detected)
+    if not is_inside or not 0 < state.speed < FASTEST or not state.unkeyed <= set(range(JOINT_COUNT)):
+        raise ValueError("the keys cannot have been made of such rows")
+    return state
 
 
 def save_state(armature: Any, state: CleanedState) -> None:
@@ -116,16 +133,15 @@ def save_state(armature: Any, state: CleanedState) -> None:
 
 def save_problem(armature: Any, problem: str) -> None:
     """Keep why a change had no effect; empty when it had one."""
-    if CLEANED in armature and armature[CLEANED]["problem"] != problem:
-        armature[CLEANED]["problem"] = problem
+    kept = _kept(armature)
+    if kept is not None and _text(kept, "problem") != problem:
+        kept["problem"] = problem
 
 
 def read_messages(armature: Any) -> tuple[list[str], str]:
     """Return the notes and the problem for the panel, without reading the capture."""
-    kept = armature.get(CLEANED)
-    if kept is None:
-        return [], ""
-    return [note for note in str(kept["notes"]).split("\n") if note], str(kept["problem"])
+    kept = _kept(armature)
+    return [note for note in _text(kept, "notes").split("\n") if note], _text(kept, "problem")
 
 
 def first_keyed_row(armature: Any) -> int:
@@ -136,5 +152,15 @@ def first_keyed_row(armature: Any) -> int:
 
 def kept_action_name(armature: Any) -> str:
     """Return the name of the action that holds the keys edited by hand; empty where none were."""
+    return _text(_kept(armature), "kept_action")
+
+
+def _kept(armature: Any) -> Any:
+    """Return the group of properties, or None where it is gone or something else has its name."""
     kept = armature.get(CLEANED)
-    return str(kept["kept_action"]) if kept is not None else ""
+    return kept if hasattr(kept, "keys") else None
+
+
+def _text(kept: Any, name: str) -> str:
+    value = kept.get(name) if kept is not None else None
+    return value if isinstance(value, str) else ""

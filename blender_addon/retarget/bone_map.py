@@ -135,13 +135,25 @@ def map_from_contents(contents: dict[str, Any]) -> BoneMap:
     also = {joint: _texts(names, joint) for joint, names in sections["also"].items()}
     bones = {joint: _texts([name], joint)[0] for joint, name in sections["bones"].items()}
     points = {joint: _texts([name], joint)[0] for joint, name in sections["points"].items()}
-    return BoneMap(str(contents.get("rig", "Own mapping")), bones, also, points)
+    rig = str(contents.get("rig", "Own mapping"))
+    _check_text(rig)
+    return BoneMap(rig, bones, also, points)
 
 
 def _texts(names: Any, joint: str) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
         raise ValueError(f"the bone of {joint} is not a name")
+    for name in names:
+        _check_text(name)
     return tuple(names)
+
+
+def _check_text(text: str) -> None:
+    """Raise ValueError for what JSON can say and no file or bone can be called: half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a name in it is not valid text") from None
 
 
 def _not_a_preset(path: Path, reason: str) -> OptionError:

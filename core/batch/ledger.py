@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any, Final, Literal
 
 from ..errors import OutputError
@@ -135,9 +135,21 @@ def _read_record(path: Path) -> Record | None:
             return None
         fields["stamp"] = Stamp(**fields["stamp"])
         fields["files"] = tuple(fields["files"])
-        return Record(**fields)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        record = Record(**fields)
+        return record if _is_sound(record) else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _is_sound(record: Record) -> bool:
+    """Return whether a record is one that we write: plain texts, and files that lie in the folder of outputs."""
+    texts = (record.video, record.state, record.name, record.run, record.message, *record.files)
+    paths = [PurePath(name) for name in record.files if isinstance(name, str)]
+    is_inside = all(
+        name and not path.is_absolute() and ".." not in path.parts
+        for name, path in zip(record.files, paths, strict=False)
+    )
+    return all(isinstance(text, str) for text in texts) and is_inside and isinstance(record.options, dict)
 
 
 def _try_lock(file: IO[bytes]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import EngineError, WeightsError
+from ..errors import EngineError, WeightsError, is_out_of_memory, memory_error
 from ..settings import Device
 from .engine import ASSETS, EXPORT_HINT
 
@@ -38,6 +38,8 @@ class OnnxNetwork:
             outputs = self.session.run(self.output_names, arrays)
         except Exception as error:  # its exception classes are private to ONNX Runtime
             reason = str(error).splitlines()[0]
+            if is_out_of_memory(error):
+                raise memory_error() from error
             raise EngineError(f"The network {self.name} failed on ONNX Runtime: {reason}") from error
         return dict(zip(self.output_names, outputs, strict=True))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import MotionDataError
+from ..errors import MotionDataError, reason_of
 from .rigs import BVH_RIGS, Rig
 from .source_clip import FloatArray, SourceClip, euler_rotmat
 
@@ -47,7 +47,7 @@ def load_bvh_motion(path: Path) -> BvhMotion:
         names, parents, offsets, channels = _read_hierarchy(hierarchy)
         frame_count, frame_time_s, values = _read_motion(motion)
     except (ValueError, IndexError) as error:
-        raise MotionDataError(f"{path} is not a BVH file, or it is damaged ({error}).") from error
+        raise MotionDataError(f"{path} is not a BVH file, or it is damaged ({reason_of(error)}).") from error
     width = sum(len(joint_channels) for joint_channels in channels)
     if frame_count < 1 or len(values) != frame_count * width:
         raise MotionDataError(

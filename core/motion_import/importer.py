@@ -1,6 +1,7 @@
 """The story of an import: recognise the file by its content, read it safely, write motion files."""
 
 import dataclasses
+import struct
 import zipfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ..body_model import load_open_body
-from ..errors import MotionDataError, OptionError
-from ..motion import Motion, write_motion
+from ..errors import MotionDataError, OptionError, reason_of
+from ..motion import HIGHEST_RATE_HZ, Motion, check_values, write_motion
 from ..output_paths import check_output, person_path
 from ..protocol import Result, Status, Warning
 from ..reporting import Reporter
@@ -59,14 +60,17 @@ def import_motion(settings: ImportSettings, reporter: Reporter) -> list[Motion]:
         BodyFileError: the SMPL file cannot be used.
     """
     rate_hz = settings.frame_rate_hz
-    if rate_hz is not None and not 0 < rate_hz < 100_000:
+    if rate_hz is not None and not 0 < rate_hz < HIGHEST_RATE_HZ:
         raise OptionError(f"A frame rate of {rate_hz:g} is impossible.", "Give frames a second, such as 30.")
     check_output(settings.output, ".npz", [settings.source])
     reporter.emit(Status(STAGE))
     people = read_people(settings.source)
     if settings.up != "auto":
         people = [dataclasses.replace(person, axes=_AXES[settings.up], lens=None) for person in people]
-    made = [motion_of_person(person, settings.smpl, rate_hz, settings.source.name) for person in people]
+    made = [
+        _checked(motion_of_person(person, settings.smpl, rate_hz, settings.source.name), settings.source)
+        for person in people
+    ]
     for sentence in dict.fromkeys(note for _, notes in made for note in notes):
         reporter.emit(Warning("import", sentence))
     motions = [motion for motion, _ in made]
@@ -74,6 +78,18 @@ def import_motion(settings: ImportSettings, reporter: Reporter) -> list[Motion]:
     _write_all(motions, paths)
     reporter.emit(Result(tuple(str(path) for path in paths)))
     return motions
+
+
+def _checked(made: tuple[Motion, list[str]], source: Path) -> tuple[Motion, list[str]]:
+    """Return a motion and its notes; MotionDataError where the file's numbers make none."""
+    try:
+        check_values(made[0])
+    except ValueError as error:
+        raise MotionDataError(
+            f"{source} gives no usable motion: {reason_of(error)}.",
+            "Give the frame rate by --frame-rate, or get it anew.",
+        ) from error
+    return made
 
 
 def read_people(path: Path) -> list[ImportedPerson]:
@@ -94,16 +110,17 @@ def read_people(path: Path) -> list[ImportedPerson]:
         raise MotionDataError(f"{path} is a Jointwise motion file already.", "Load it as a motion file.")
     try:
         return read_result(content, path)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise MotionDataError(f"{path} has another layout than its kind of file ({error!r}).") from error
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {reason_of(error)}"
+        raise MotionDataError(f"{path} has another layout than its kind of file ({reason}).") from error
 
 
 def _read_zip(path: Path) -> object:
     try:
         with zipfile.ZipFile(path) as archive:
             is_npz = any(name.endswith(".npy") for name in archive.namelist())
-    except (OSError, zipfile.BadZipFile) as error:
-        raise MotionDataError(f"{path} is damaged or cut off.", "Get the file anew.") from error
+    except (OSError, ValueError, RuntimeError, struct.error, zipfile.BadZipFile) as error:
+        raise MotionDataError(f"{path} is damaged or cut off ({reason_of(error)}).", "Get the file anew.") from error
     return read_npz(path) if is_npz else load_torch_archive(path)
 
 

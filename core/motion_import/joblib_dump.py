@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Final
 
-from ..errors import MotionDataError
+from ..errors import MotionDataError, reason_of
 from .numpy_pickle import array_from, find_allowed, read_safely
 
 _ARRAY_CLASS: Final = ("joblib.numpy_pickle", "NumpyArrayWrapper")
@@ -84,5 +84,5 @@ def _decompressed(stream: BinaryIO, path: Path) -> BinaryIO:
         if start.startswith(b"\x78"):
             return io.BytesIO(zlib.decompress(stream.read()))
     except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
-        raise MotionDataError(f"{path} is damaged or cut off ({error}).", "Get the file anew.") from error
+        raise MotionDataError(f"{path} is damaged or cut off ({reason_of(error)}).", "Get the file anew.") from error
     return stream

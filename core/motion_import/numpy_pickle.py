@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import MotionDataError
+from ..errors import MotionDataError, reason_of
 
 DAMAGED: Final = (
     ArithmeticError, AssertionError, AttributeError, EOFError, ImportError, LookupError, MemoryError, OSError,
@@ -128,8 +128,9 @@ def read_safely(path: Path, read: Callable[[BinaryIO], Any]) -> Any:
             f"{path} names {error}, which plain data has no need of; nothing in it was run.", "Get the file anew."
         ) from error
     except DAMAGED as error:
-        reason = str(error) or type(error).__name__
-        raise MotionDataError(f"{path} is damaged, cut off or no pickle ({reason}).", "Get the file anew.") from error
+        raise MotionDataError(
+            f"{path} is damaged, cut off or no pickle ({reason_of(error)}).", "Get the file anew."
+        ) from error
 
 
 def _encode_latin1(text: str, encoding: str) -> bytes:

@@ -3,15 +3,14 @@
 A hand of SMPL-H or SMPL-X is the first joint of its index finger, the joint that stands where SMPL's hand does.
 """
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from ..errors import MotionDataError
+from ..array_archive import ArchiveError, read_arrays
+from ..errors import MotionDataError, reason_of
 from ..rotations import rotvec_to_rotmat
 from ..skeleton import JOINT_COUNT
 from .imported import BODY_JOINTS, Axes, FloatArray, ImportedPerson, gender_of, mean_betas
@@ -37,18 +36,10 @@ def read_npz(path: Path) -> dict[str, Any]:
     Raises:
         MotionDataError: damaged or cut off.
     """
-    arrays = {}
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            for name in archive.files:
-                try:
-                    arrays[name] = archive[name]
-                except ValueError as error:
-                    if "pickle" not in str(error).lower():
-                        raise
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
-        raise MotionDataError(f"{path} is damaged or cut off.", "Get the file anew.") from error
-    return arrays
+        return read_arrays(path, leaves_out_objects=True)
+    except (ArchiveError, OSError) as error:
+        raise MotionDataError(f"{path} is damaged or cut off ({reason_of(error)}).", "Get the file anew.") from error
 
 
 def read_smpl_arrays(arrays: Mapping[str, Any], path: Path) -> ImportedPerson:

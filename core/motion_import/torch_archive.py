@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import MotionDataError
+from ..errors import MotionDataError, reason_of
 from .numpy_pickle import DAMAGED, ForbiddenNameError, find_allowed, resolved
 
 STORAGE_DTYPES: Final = {
@@ -54,8 +54,8 @@ def load_torch_archive(path: Path) -> Any:
         ) from error
     except FileNotFoundError as error:
         raise MotionDataError(f"The file {path} does not exist.") from error
-    except (*DAMAGED, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        raise MotionDataError(f"{path} is damaged or cut off ({error}).", "Get the file anew.") from error
+    except (*DAMAGED, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        raise MotionDataError(f"{path} is damaged or cut off ({reason_of(error)}).", "Get the file anew.") from error
 
 
 class _TensorUnpickler(pickle.Unpickler):

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from core import protocol
@@ -51,3 +53,28 @@ def test_a_line_that_is_no_event_is_none(line):
 
 def test_a_field_of_a_later_version_is_ignored():
     assert protocol.decode_event('{"type": "hello", "version": "9", "colour": 1}') == protocol.Hello("9")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type": "status", "stage": 3}',
+        '{"type": "status", "stage": "track", "frame": "5", "frame_count": 9}',
+        '{"type": "status", "stage": "track", "seconds_left": NaN}',
+        '{"type": "status", "stage": "track", "frame": 1' + "0" * 400 + "}",
+        '{"type": "status", "stage": "track", "frame": true}',
+        '{"type": "warning", "code": "x", "message": ["a"]}',
+        '{"type": "result", "paths": 3}',
+        '{"type": "result", "paths": [null]}',
+        '{"type": "people", "people": [{"rank": 1}]}',
+        "[" * 100_000,
+    ],
+)
+def test_an_event_whose_fields_have_other_types_is_noise(line):
+    assert protocol.decode_event(line) is None
+
+
+def test_texts_of_an_event_can_be_shown_and_are_no_longer_than_a_path():
+    event = protocol.decode_event(json.dumps({"type": "warning", "code": "x", "message": "\ud800" + "y" * 100_000}))
+    assert event.message.startswith("?y")
+    assert len(event.message) == 4096

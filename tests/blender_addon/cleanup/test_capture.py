@@ -1,4 +1,5 @@
 import dataclasses
+import io
 
 import numpy as np
 import pytest
@@ -55,3 +56,25 @@ def test_a_body_without_vertices_at_its_feet_has_its_soles_for_edges(motion):
     rest = stand_up(shaped.joints, shaped.sole_height)
     capture = capture_motion(motion, rest, above, placement_above_floor(0.0))
     assert np.array_equal(capture.edge_offsets, np.repeat(capture.sole_offsets[:, None], 9, axis=1))
+
+
+DAMAGES = {
+    "nan": lambda arrays: arrays["poses"].fill(np.nan),
+    "shape": lambda arrays: arrays.update(heads=np.zeros((3, 3))),
+    "no frames": lambda arrays: arrays.update(poses=arrays["poses"][:0]),
+    "text": lambda arrays: arrays.update(confidence=np.array("x")),
+    "missing": lambda arrays: arrays.pop("contacts"),
+    "rate": lambda arrays: arrays.update(frame_rate_hz=np.array(0.0)),
+    "times": lambda arrays: arrays["timestamps"].fill(3.0),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_capture_of_impossible_numbers_is_refused(damage):
+    with np.load(io.BytesIO(pack_capture(standing_capture(5, 30.0)))) as archive:
+        arrays = dict(archive)
+    DAMAGES[damage](arrays)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    with pytest.raises(SceneError, match="damaged"):
+        unpack_capture(buffer.getvalue())

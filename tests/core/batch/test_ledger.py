@@ -117,3 +117,17 @@ def test_a_stamp_changes_with_size_and_time(tmp_path):
     os.utime(path, ns=(1, 1))
     assert len({first, second, read_stamp(path)}) == 3
     assert read_stamp(tmp_path / "gone") == Stamp(0, 0)
+
+
+@pytest.mark.parametrize("name", ["../kept.npz", "/tmp/kept.npz", "", 7])
+def test_a_record_that_names_files_outside_the_folder_is_none(tmp_path, name):
+    # What a record names may be removed, when the video is estimated anew.
+    ledger = Ledger(tmp_path)
+    path = ledger._path("a.mp4")
+    path.parent.mkdir(parents=True)
+    ledger.write(Record("a.mp4", "done", files=("a.npz",)))
+    assert ledger.read("a.mp4") is not None
+    fields = json.loads(path.read_text())
+    path.write_text(json.dumps({**fields, "files": ["a.npz", name]}))
+    assert ledger.read("a.mp4") is None
+    assert ledger.read_all() == {}
