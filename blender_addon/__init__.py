@@ -41,6 +41,7 @@ from .retarget.panel import JOINTWISE_PT_retarget, JOINTWISE_PT_retarget_mapping
 from .retarget.properties import JointwiseJointBone, JointwiseRetargetSettings
 from .running import finish_all
 from .scene_assembly import assemble_motion
+from .warm_worker import end_warm
 
 __all__ = ["assemble_motion", "register", "unregister"]
 
@@ -99,6 +100,7 @@ def unregister() -> None:
     """End what runs and take everything away again."""
     atexit.unregister(unregister)
     finish_all()
+    end_warm()
     unregister_cleanup()
     free_thumbnails()
     unregister_settings()
