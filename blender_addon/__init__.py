@@ -59,6 +59,7 @@ from .solved_camera.operators import (
 )
 from .solved_camera.panel import JOINTWISE_PT_solved_camera
 from .solved_camera.properties import JointwiseSolvedCamera
+from .warm_worker import end_warm
 
 __all__ = ["assemble_motion", "register", "unregister"]
 
@@ -138,6 +139,7 @@ def unregister() -> None:
     finish_all()
     unregister_pins()
     finish_environment()
+    end_warm()
     unregister_cleanup()
     free_thumbnails()
     unregister_settings()

@@ -10,7 +10,7 @@ from ..core.errors import SceneError
 from ..core.protocol import Result
 from .estimate_session import EstimateSession, WorkFolder
 from .messages import MESSAGES
-from .preference_values import core_python, network_files, private_folder
+from .preference_values import core_python, keep_ready_s, network_files, private_folder
 from .properties import estimate_arguments, to_assembly_options, to_settings
 from .running import begin, finish
 from .scene_assembly import Assembly, assemble_motions
@@ -39,8 +39,8 @@ class ClipEstimate:
         except BaseException:
             self._folder.remove()
             raise
-        preferred, folder = core_python(context), private_folder()
-        self.session = EstimateSession(lambda report: prepare_worker(preferred, folder, report), arguments)
+        preferred, folder, keep_ready = core_python(context), private_folder(), keep_ready_s(context)
+        self.session = EstimateSession(lambda report: prepare_worker(preferred, folder, report, keep_ready), arguments)
         begin(self.session)
 
     def build(self, context: Any) -> Assembly:

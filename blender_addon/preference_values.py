@@ -21,6 +21,12 @@ def core_python(context: Any) -> str:
     return _file_text(context, "core_python")
 
 
+def keep_ready_s(context: Any) -> float:
+    """Return how long the core stays after a run; 0, not at all, where there are no preferences."""
+    addon = context.preferences.addons.get(ROOT_PACKAGE)
+    return 60.0 * addon.preferences.keep_ready_min if addon and addon.preferences else 0.0
+
+
 def network_files(context: Any) -> NetworkFiles:
     """Return the user's own network files, whether they exist or not."""
     texts = {field.name: _file_text(context, field.name) for field in fields(NetworkFiles)}

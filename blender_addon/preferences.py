@@ -23,6 +23,14 @@ class JointwisePreferences(bpy.types.AddonPreferences):
         description="A Python with the core's packages (with CUDA, say); empty: Blender's own with the bundled ones",
         subtype="FILE_PATH",
     )
+    keep_ready_min: bpy.props.IntProperty(
+        name="Keep the Core Ready (Minutes)",
+        description="How long the core's process stays after an estimate, so that the next one starts at once. "
+        "It needs some memory meanwhile and ends with Blender. 0: it ends with each estimate",
+        default=5,
+        min=0,
+        max=120,
+    )
     pare_checkpoint: bpy.props.StringProperty(
         name=LABELS["pare_checkpoint"],
         description="Your copy of PARE's weights (pare_w_3dpw_checkpoint.ckpt), for the backbone PARE. Not included: "
@@ -59,6 +67,7 @@ class JointwisePreferences(bpy.types.AddonPreferences):
         """Draw the interpreter, its state, the log's button, and the user's own networks."""
         layout = self.layout
         layout.prop(self, "core_python")
+        layout.prop(self, "keep_ready_min")
         box = layout.box()
         for icon, line in runtime_status():
             box.label(text=line, icon=icon, translate=False)

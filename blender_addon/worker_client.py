@@ -1,98 +1,76 @@
-"""Runs one core process: starts it, reads its events, cancels it, and says how it ended. Imports no bpy.
+"""One run of the core: starts it, reads its events, cancels it, and says how it ended. Imports no bpy.
 
-The threads here only move lines into queues; whoever owns the client calls `poll` and acts on the events.
+Whoever owns the client calls `poll` and acts on the events.
 """
 
-import atexit
-import contextlib
-import queue
-import subprocess
-import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from ..core.errors import EXIT_CANCELLED, CancelledError, JointwiseError, WorkerError
-from ..core.protocol import CANCEL_LINE, Error, Event, Result, decode_event
+from ..core.protocol import CANCEL_LINE, Ended, Error, Event, Result, encode_run
+from .core_process import CoreProcess
+from .warm_worker import keep_warm, start_serving, take_warm
 from .worker_runtime import WorkerCommand
 
 PATIENCE_S: Final = 2.0
 """Time for the core to obey a cancel, then a terminate, before the next stronger means."""
 
-STDERR_TAIL_LINES: Final = 60
 LONGEST_QUOTE: Final = 300
 """Letters of the core's last words that a sentence takes; the log has more."""
 
 
 class WorkerClient:
-    """One run of the core. Call `poll` now and then until `is_finished`, then `result`."""
+    """One run of the core. Call `poll` now and then until `is_finished`, then `result`.
+
+    The process ends with the run, or, where the command says so, waits for the next one (blender_addon/warm_worker.py).
+    """
 
     def __init__(self, command: WorkerCommand, arguments: Sequence[str]) -> None:
-        """Start the process.
+        """Start the process, or have the one that waits do it.
 
         Raises:
             WorkerError: it cannot be started.
         """
-        self._command_line = [*command.arguments, *arguments]
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._stderr_tail: deque[str] = deque(maxlen=STDERR_TAIL_LINES)
+        self._command, self._arguments = command, list(arguments)
         self._final_event: Result | Error | None = None
+        self._exit_code: int | None = None
         self._cancel_time_s: float | None = None
         self._result_time_s: float | None = None
-        self._process = self._start(command)
-        self._readers = [
-            threading.Thread(target=self._read_events, args=(self._process.stdout,), daemon=True),
-            threading.Thread(target=self._read_stderr, args=(self._process.stderr,), daemon=True),
-        ]
-        for reader in self._readers:
-            reader.start()
-        atexit.register(self.kill)
+        self._is_let_go = False
+        self._has_heard = False
+        self._is_second_hand = False
+        self._process = self._start_warm() if command.keep_ready_s else CoreProcess(command, arguments)
 
-    def _start(self, command: WorkerCommand) -> "subprocess.Popen[str]":
-        try:
-            return subprocess.Popen(
-                self._command_line,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd=command.folder,
-                env=command.environment,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                # Windows would open a console window; the flag exists only there.
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
-        except OSError as error:
-            raise WorkerError(
-                f"The core process cannot be started with {self._command_line[0]} ({error.strerror or error}).",
-                "Name another Python in the add-on's preferences.",
-            ) from error
+    def _start_warm(self) -> CoreProcess:
+        line = encode_run(self._arguments)
+        process = take_warm(self._command)
+        if process is not None:
+            self._is_second_hand = True
+            process.said.clear()
+            if process.send(line):
+                return process
+            process.kill()
+        return self._start_serving(line)
 
-    def _read_events(self, stdout: IO[str]) -> None:
-        with contextlib.suppress(ValueError, OSError):
-            for line in stdout:
-                event = decode_event(line)
-                if event is not None:
-                    self._events.put(event)
-                elif line.strip():
-                    self._stderr_tail.append(line.rstrip())
-
-    def _read_stderr(self, stderr: IO[str]) -> None:
-        with contextlib.suppress(ValueError, OSError):
-            for line in stderr:
-                self._stderr_tail.append(line.rstrip())
+    def _start_serving(self, line: str) -> CoreProcess:
+        self._is_second_hand = False
+        process = start_serving(self._command)
+        process.send(line)
+        return process
 
     def poll(self) -> list[Event]:
         """Return the events since the last call; also carries a cancel through when the core does not obey."""
         events = []
-        while not self._events.empty():
-            event = self._events.get()
+        while self._exit_code is None and not self._process.events.empty():
+            event = self._process.events.get()
+            self._has_heard = True
             if isinstance(event, Result | Error):
                 self._final_event = event
                 self._result_time_s = time.monotonic()
+            if isinstance(event, Ended):
+                self._exit_code = event.exit_code
             events.append(event)
         self._press_on()
         return events
@@ -100,62 +78,52 @@ class WorkerClient:
     def _press_on(self) -> None:
         """Terminate, then kill, a process that was told to stop, or that reported its end, and is still there."""
         since_s = self._cancel_time_s if self._cancel_time_s is not None else self._result_time_s
-        if since_s is None or self._process.poll() is not None:
+        if since_s is None or self._exit_code is not None or not self._process.is_running():
             return
         waited_s = time.monotonic() - since_s
         if waited_s > 2 * PATIENCE_S:
-            self._process.kill()
+            self._process.kill_soon()
         elif waited_s > PATIENCE_S:
             self._process.terminate()
 
     def cancel(self) -> None:
         """Ask the core to stop and return at once; `poll` sees it through."""
-        if self._cancel_time_s is not None or self._process.poll() is not None:
+        if self._cancel_time_s is not None or self._exit_code is not None or not self._process.is_running():
             return
         self._cancel_time_s = time.monotonic()
-        with contextlib.suppress(OSError, ValueError):
-            stdin = self._process.stdin
-            if stdin:
-                stdin.write(f"{CANCEL_LINE}\n")
-                stdin.flush()
+        self._process.send(CANCEL_LINE)
 
     def kill(self) -> None:
-        """End the process now and wait for it; harmless when it has ended. For Blender's exit and the add-on's."""
-        atexit.unregister(self.kill)
-        if self._process.poll() is None:
+        """End the run now, and its process; harmless when the run has ended. For Blender's exit and the add-on's."""
+        if not self._is_let_go:
             self._process.kill()
-        self._process.wait()
-        self._close_pipes()
 
     @property
     def is_finished(self) -> bool:
-        """True once the process has ended and its events are read; then it is reaped, and its pipes are closed."""
-        if self._process.poll() is None:
+        """True once the run has ended and its events are read; then its process is reaped, or waits for another run."""
+        if self._is_let_go:
+            return True
+        if self._exit_code is not None and self._process.is_running():
+            self._is_let_go = True
+            keep_warm(self._process)
+            return True
+        if self._process.is_running():
             return False
-        for reader in self._readers:
-            # A grandchild may hold a pipe open; what the core itself wrote is read by then.
-            reader.join(timeout=1.0)
-        if not self._events.empty():
+        self._process.join_readers(1.0)
+        if self._exit_code is None and not self._process.events.empty():
+            return False
+        if self._is_second_hand and not self._has_heard and self._cancel_time_s is None:
+            # It had waited long enough just as it was asked, or had died before.
+            self._process.kill()
+            self._process = self._start_serving(encode_run(self._arguments))
             return False
         self.kill()
         return True
 
-    def _close_pipes(self) -> None:
-        for reader in self._readers:
-            reader.join(timeout=0.2)
-        pipes = [self._process.stdin]
-        # Closing a pipe under a reading thread would block on its lock.
-        if not any(reader.is_alive() for reader in self._readers):
-            pipes += [self._process.stdout, self._process.stderr]
-        for pipe in pipes:
-            if pipe:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-
     @property
     def log(self) -> str:
         """What the core said besides its events, newest last, with the command: for a bug report."""
-        return "\n".join([" ".join(self._command_line), *self._stderr_tail])
+        return "\n".join([" ".join([*self._command.arguments, *self._arguments]), *self._process.said])
 
     def result(self) -> Result:
         """Return the result of a finished process.
@@ -169,18 +137,18 @@ class WorkerClient:
             return self._final_event
         if isinstance(self._final_event, Error):
             raise error_from_event(self._final_event)
-        exit_code = self._process.returncode
+        exit_code = self._exit_code if self._exit_code is not None else self._process.returncode
         if self._cancel_time_s is not None or exit_code == EXIT_CANCELLED:
             raise CancelledError
         raise WorkerError(self._death_sentence(exit_code), self._death_hint())
 
-    def _death_sentence(self, exit_code: int) -> str:
-        last_words = next((line for line in reversed(self._stderr_tail) if line.strip()), "it said nothing")
+    def _death_sentence(self, exit_code: int | None) -> str:
+        last_words = next((line for line in reversed(self._process.said) if line.strip()), "it said nothing")
         return f"The core process ended without a result (exit code {exit_code}): {last_words.strip()[:LONGEST_QUOTE]}"
 
     def _death_hint(self) -> str:
-        if any("ModuleNotFoundError" in line for line in self._stderr_tail):
-            python = Path(self._command_line[0])
+        if any("ModuleNotFoundError" in line for line in self._process.said):
+            python = Path(self._command.arguments[0])
             return f"A package is missing for {python}: install it there, or name another Python in the preferences."
         return "The add-on's preferences can copy the whole log for a bug report."
 

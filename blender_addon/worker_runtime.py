@@ -32,11 +32,17 @@ class WorkerCommand:
         arguments: the interpreter and its arguments up to `-m core`; the command's own arguments follow.
         environment: the whole environment of the child.
         folder: the child's working folder, the extension's root, where Python finds `core`.
+        keep_ready_s: how long the process waits for another run after its last one; 0 to end with its run.
+        lock_folder: where the lock of the one process that waits lies.
+        stamp: changes with the add-on's files, whose older version must not answer for a newer one.
     """
 
     arguments: tuple[str, ...]
     environment: dict[str, str]
     folder: Path
+    keep_ready_s: float = 0.0
+    lock_folder: Path = Path()
+    stamp: tuple[int, ...] = ()
 
 
 def extension_root() -> Path:
@@ -88,13 +94,16 @@ def bundled_packages(root: Path) -> PackageList | None:
     return read_package_list(root / PACKAGES_FOLDER)
 
 
-def prepare_worker(preferred: str, private_folder: Path, report_progress: ReportProgress) -> WorkerCommand:
+def prepare_worker(
+    preferred: str, private_folder: Path, report_progress: ReportProgress, keep_ready_s: float = 0.0
+) -> WorkerCommand:
     """Choose the interpreter, unpack the bundled packages for it where that is needed, and return the command.
 
     Args:
         preferred: the preference's interpreter, or an empty string.
         private_folder: a writable folder that is ours alone, for the unpacked packages.
         report_progress: see `unpack_packages`.
+        keep_ready_s: see `WorkerCommand`.
     Raises:
         WorkerError: no interpreter, or packages that do not fit it or cannot be unpacked.
     """
@@ -106,7 +115,14 @@ def prepare_worker(preferred: str, private_folder: Path, report_progress: Report
         if packages:
             packages_folder = unpack_packages(_fitting(packages), private_folder, report_progress)
     arguments = (str(interpreter.path), "-m", "core")
-    return WorkerCommand(arguments, worker_environment(os.environ, packages_folder), root)
+    environment = worker_environment(os.environ, packages_folder)
+    return WorkerCommand(arguments, environment, root, keep_ready_s, private_folder, _stamp(root))
+
+
+def _stamp(root: Path) -> tuple[int, ...]:
+    """Return when the files that another version replaces were written."""
+    files = (root / "blender_manifest.toml", root / "core" / "pipeline.py", root / "core" / "protocol.py")
+    return tuple(path.stat().st_mtime_ns for path in files if path.is_file())
 
 
 def own_python_tag() -> str:

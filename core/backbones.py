@@ -1,13 +1,15 @@
 """Which networks a backbone needs, and the estimator that is made of them: the one place that knows all backbones."""
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .contact_estimator import ContactEstimator
 from .decomposed_estimator import DecomposedEstimator
-from .models.engine import load_network
+from .models.kept_networks import load_kept_network
 from .open_backbone import OpenEstimator
 from .pare_backbone import PareEstimator, load_pare_network, load_smpl_body, load_temporal_network
+from .person_tracker import LOOK_AHEAD
 from .protocol import Warning
 from .quality import landmark_model
 from .settings import Backbone, Detector, EstimateSettings, TrackingSettings
@@ -15,7 +17,8 @@ from .track_poses import TrackEstimator
 from .user_backbone import UserEstimator
 from .user_network import UserNetwork, load_user_network
 
-THREADS_PER_NETWORK: Final = 2
+MOST_THREADS_PER_NETWORK: Final = 4
+"""More only wait for one another in networks this small."""
 POSE_NETWORKS: Final = ("open_lifter", "open_temporal")
 OPEN_NETWORKS: Final = (*POSE_NETWORKS, "open_contacts")
 
@@ -103,8 +106,10 @@ def _pare_loaders(settings: EstimateSettings) -> dict[str, Loader]:
 
 
 def _open_loader(name: str, settings: TrackingSettings) -> Loader:
-    return lambda: load_network(name, settings.engine, settings.device, _threads(settings))
+    return lambda: load_kept_network(name, settings.engine, settings.device, _threads(settings))
 
 
 def _threads(settings: TrackingSettings) -> int:
-    return settings.threads or THREADS_PER_NETWORK
+    # So many frames are looked at together; each gets its share of the cores.
+    share = (os.cpu_count() or LOOK_AHEAD) // LOOK_AHEAD
+    return settings.threads or max(1, min(share, MOST_THREADS_PER_NETWORK))

@@ -8,7 +8,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final, NoReturn, TextIO
 
 from .errors import CancelledError
@@ -69,8 +71,24 @@ class Cancellation:
             return
 
 
+_provided: ContextVar[Cancellation | None] = ContextVar("provided", default=None)
+
+
+@contextmanager
+def provide_cancellation(cancellation: Cancellation) -> Iterator[None]:
+    """Make `listen_for_cancel` return this one, for a command in a process that listens for many (core/serve.py)."""
+    token = _provided.set(cancellation)
+    try:
+        yield
+    finally:
+        _provided.reset(token)
+
+
 def listen_for_cancel() -> Cancellation:
     """Return a Cancellation that this process's signals and stdin set."""
+    provided = _provided.get()
+    if provided is not None:
+        return provided
     cancellation = Cancellation()
     cancellation.listen(sys.stdin)
     return cancellation

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -11,7 +12,7 @@ from .cancellation import listen_for_cancel, run_cancellable
 from .development_commands import add_development_commands
 from .errors import EXIT_DONE, CancelledError, JointwiseError, OptionError, describe_defect
 from .estimate_options import add_estimate_options, add_tracking_options, file_argument
-from .protocol import Error, Hello
+from .protocol import Error, Hello, Status
 from .reporting import JsonReporter, Reporter, TerminalReporter
 from .settings import EstimateSettings, PeopleSettings
 from .version import read_version
@@ -67,6 +68,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_overlay(commands)
     _add_contact_sheet(commands)
     _add_features(commands)
+    _add_serve(commands)
     add_development_commands(commands)
     return parser
 
@@ -88,6 +90,8 @@ def _run_estimate(options: argparse.Namespace, reporter: Reporter) -> None:
     fields = {name: value for name, value in vars(options).items() if name not in ("run", "json")}
 
     def work() -> None:
+        # Importing takes the longest part of a start.
+        reporter.emit(Status("load"))
         from .pipeline import estimate
 
         estimate(EstimateSettings(**fields), reporter, cancellation)
@@ -221,3 +225,19 @@ def _run_features(options: argparse.Namespace, reporter: Reporter) -> None:
         options.config,
         options.part_maps,
     )
+
+
+def _add_serve(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser("serve", help="run the commands that come as JSON lines on stdin")
+    command.add_argument("--idle-seconds", type=float, default=300.0, help="end after so long without a command")
+    command.add_argument("--lock", type=file_argument, metavar="FILE", help="only who holds it stays")
+    command.add_argument("--json", action="store_true", required=True, help="events as JSON lines on stdout")
+    command.set_defaults(run=_run_serve)
+
+
+def _run_serve(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .serve import serve
+
+    if not 0 < options.idle_seconds <= threading.TIMEOUT_MAX:
+        raise OptionError("The idle time must be a number of seconds greater than 0.")
+    serve(main, reporter, options.idle_seconds, options.lock)

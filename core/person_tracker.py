@@ -4,6 +4,8 @@ Called by the pipeline with one frame after another. A frame in which a person i
 filled in.
 """
 
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
 import numpy as np
@@ -40,6 +42,15 @@ MIN_ROWS: Final = 5
 SURE_SCORE: Final = 0.65
 SURE_VISIBILITY: Final = 0.6
 """A track that never reached either is bark or foliage: there the landmark network itself can be sure of a person."""
+LOOK_AHEAD: Final = 2
+"""Frames that are looked at together where they come together; never a matter of the machine, or results would be."""
+AHEAD_SHIFT: Final = 0.04
+AHEAD_SIZE_RATIO: Final = 1.05
+AHEAD_TURN_RAD: Final = 0.1
+"""A look ahead counts where the region was so near to the one that the frame before asks for; else it is done again."""
+
+Looks = Mapping[int, PersonLandmarks]
+"""What a look ahead into one frame found, by the person's `id`."""
 
 
 class PersonDetector(Protocol):
@@ -107,11 +118,33 @@ class PersonTracker:
         self._people: list[_Person] = []
         self._frame_count = 0
         self._next_search_s = -np.inf
+        self._workers = ThreadPoolExecutor(LOOK_AHEAD, "landmarks")
 
     def update(self, frame: Frame) -> None:
         """Follow everyone into the next frame; frames come in order."""
+        self._update(frame, {})
+
+    def update_together(self, frames: Sequence[Frame]) -> None:
+        """Follow everyone into the next few frames, which are looked at at the same time, each in a thread.
+
+        The later ones are looked at where people were before the first. Who has moved on too far for that is looked at
+        again, as `update` does; so both ways lead to nearly the same landmarks, whatever the threads do.
+        """
+        looks: list[Looks] = [{}] * len(frames)
+        if len(frames) > 1 and self._active():
+            looks = list(self._workers.map(self._look_ahead, frames))
+        for frame, seen in zip(frames, looks, strict=True):
+            self._update(frame, seen)
+
+    def _look_ahead(self, frame: Frame) -> Looks:
+        people = self._active()
+        regions = [person.region for person in people if person.region is not None]
+        found = self._landmarks.estimate(frame.image_rgb, regions)
+        return {id(person): landmarks for person, landmarks in zip(people, found, strict=True)}
+
+    def _update(self, frame: Frame, looks: Looks) -> None:
         self._frame_count += 1
-        self._follow(frame)
+        self._follow(frame, looks)
         if self._should_search(frame.timestamp_s):
             self._search(frame)
             self._next_search_s = frame.timestamp_s + SEARCH_PERIOD_S
@@ -123,6 +156,7 @@ class PersonTracker:
 
     def finish(self) -> list[Track]:
         """Return all tracks, the main person's (box area times screen time) first."""
+        self._workers.shutdown()
         min_rows = min(MIN_ROWS, self._frame_count)
         tracks = [person.rows.to_track() for person in self._people if person.is_credible(min_rows)]
         return sorted(tracks, key=lambda track: -track.screen_weight)
@@ -130,13 +164,11 @@ class PersonTracker:
     def _active(self) -> list[_Person]:
         return [person for person in self._people if person.region is not None]
 
-    def _follow(self, frame: Frame) -> None:
+    def _follow(self, frame: Frame, looks: Looks) -> None:
         people = self._active()
-        regions = [person.region for person in people if person.region is not None]
-        found = self._landmarks.estimate(frame.image_rgb, regions)
-        seen = {id(person): landmarks for person, landmarks in zip(people, found, strict=True)}
-        for person, landmarks in zip(people, found, strict=True):
-            if landmarks.presence < MIN_PRESENCE:
+        seen = self._look(frame, people, looks)
+        for person in people:
+            if seen[id(person)].presence < MIN_PRESENCE:
                 del seen[id(person)]
         for person in _doubles([person for person in people if id(person) in seen], seen):
             del seen[id(person)]
@@ -145,6 +177,16 @@ class PersonTracker:
                 person.see(frame, seen[id(person)])
             else:
                 person.lose()
+
+    def _look(self, frame: Frame, people: list[_Person], looks: Looks) -> dict[int, PersonLandmarks]:
+        """Return everybody's landmarks by `id`: those of the look ahead where it was near enough, else new ones."""
+        ahead = [person for person in people if _is_near(looks.get(id(person)), person.region)]
+        others = [person for person in people if person not in ahead]
+        regions = [person.region for person in others if person.region is not None]
+        found = self._landmarks.estimate(frame.image_rgb, regions)
+        return {id(person): looks[id(person)] for person in ahead} | {
+            id(person): landmarks for person, landmarks in zip(others, found, strict=True)
+        }
 
     def _should_search(self, timestamp_s: float) -> bool:
         if self._is_tracking:
@@ -245,6 +287,17 @@ def _is_same_region(new: Region, followed: Region) -> bool:
     distance_px = float(np.linalg.norm(new.center_px - followed.center_px))
     smaller, larger = sorted((new.size_px, followed.size_px))
     return distance_px < 0.2 * smaller and larger < 1.5 * smaller
+
+
+def _is_near(look: PersonLandmarks | None, region: Region | None) -> bool:
+    """Whether a look ahead was into nearly the region that is asked for, so that it would say the same."""
+    if look is None or region is None:
+        return False
+    shift = float(np.linalg.norm(look.region.center_px - region.center_px)) / region.size_px
+    ratio = look.region.size_px / region.size_px
+    turn_rad = abs((look.region.rotation_rad - region.rotation_rad + np.pi) % (2 * np.pi) - np.pi)
+    is_alike = 1 / AHEAD_SIZE_RATIO <= ratio <= AHEAD_SIZE_RATIO and turn_rad <= AHEAD_TURN_RAD
+    return is_alike and shift <= AHEAD_SHIFT
 
 
 def _is_usable(region: Region, image_size: tuple[int, int]) -> bool:

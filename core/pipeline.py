@@ -20,12 +20,14 @@ from .motion import Motion, write_motion
 from .output_paths import person_path
 from .overlay import write_overlay
 from .people import choose_people
-from .person_tracker import Track
+from .person_tracker import LOOK_AHEAD, Track
 from .protocol import Result, Status, Warning
 from .provenance import describe_run
+from .read_ahead import ReadAhead
 from .reporting import Reporter, StageProgress
 from .settings import EstimateSettings
 from .settings_check import check_settings, read_window
+from .stage_times import StageTimes, time_networks
 from .track_motion import motion_of_track
 from .track_poses import TrackEstimator
 from .track_warnings import camera_warnings, gap_warnings
@@ -45,6 +47,7 @@ class EstimateJob:
         self._cancellation = cancellation
         self._warnings: list[Warning] = []
         self._seconds: dict[str, float] = {}
+        self._times = StageTimes()
         self._networks: dict[str, Any] = {}
 
     def run(self) -> Result:
@@ -79,8 +82,10 @@ class EstimateJob:
         crop_outputs = self._look_again(estimator.crop_model, chosen)
         with self._timed("estimate"):
             motions = self._estimate_motions(chosen, crop_outputs, view, estimator, swaps)
-        paths = self._write(motions, estimator.body)
-        return Result(tuple(map(str, paths)), str(settings.overlay) if settings.overlay else None, self._seconds)
+        with self._times.busy("write"):
+            paths = self._write(motions, estimator.body)
+        seconds = {**self._times.rounded(), **self._seconds}
+        return Result(tuple(map(str, paths)), str(settings.overlay) if settings.overlay else None, seconds)
 
     def _open_video(self) -> VideoReader:
         return open_video(self._settings, self._reporter, self._cancellation)
@@ -99,17 +104,19 @@ class EstimateJob:
     def _load_networks(self) -> TrackEstimator:
         """Load all networks before the long work, so that a missing or outdated one is said at once."""
         loaders = {**tracker_loaders(self._settings), **backbone_loaders(self._settings)}
-        self._networks = load_networks(loaders, self._reporter, self._cancellation)
+        self._networks = time_networks(load_networks(loaders, self._reporter, self._cancellation), self._times)
         return make_estimator(self._settings, self._networks)
 
     def _track_people(self, video: VideoReader) -> tuple[list[Track], CameraMotion]:
         tracker, camera = make_tracker(self._settings, self._networks), CameraWatch()
         progress = StageProgress(self._reporter, "track", expected_frame_count(self._settings, video))
-        for done, frame in enumerate(video, start=1):
-            self._cancellation.check()
-            tracker.update(frame)
-            camera.see(frame, tracker.boxes_px)
-            progress.update(done)
+        with ReadAhead(video, LOOK_AHEAD, self._times) as groups:
+            for frames in groups:
+                self._cancellation.check()
+                tracker.update_together(frames)
+                for frame in frames:
+                    camera.see(frame, tracker.boxes_px)
+                progress.update(frames[-1].index + 1 - self._settings.start)
         self._cancellation.check()
         return tracker.finish(), camera.finish()
 
@@ -154,7 +161,8 @@ class EstimateJob:
                 "is_camera_moving": not view.is_still,
             }
             root, check = self._settings.root, self._cancellation.check
-            motions[rank] = motion_of_track(track, poses, view, estimator.body, metadata, root, check)
+            with self._times.busy("refine"):
+                motions[rank] = motion_of_track(track, poses, view, estimator.body, metadata, root, check)
         return motions
 
     def _describe(self, warnings: list[Warning]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The events that the core writes on stdout, one JSON object per line, and their encoding.
 
 The add-on decodes the same classes. Fields may be added in later versions; a reader ignores those it does not know.
-Cancelling goes the other way: the line `cancel` on the core's stdin.
+Cancelling goes the other way: the line `cancel` on the core's stdin. A core that serves (core/serve.py) takes commands
+there too, a JSON line each: {"type": "run", "arguments": ["estimate", ...]}.
 """
 
 import dataclasses
@@ -9,6 +10,7 @@ import functools
 import json
 import types
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -162,7 +164,14 @@ class People:
     frame_rate_hz: float = 0.0
 
 
-Event = Hello | Status | Preview | Warning | Error | Result | VideoReport | Summary | People
+@dataclass(frozen=True)
+class Ended:
+    """One command of a core that serves has ended, as a process of its own would have with this exit code."""
+
+    exit_code: int
+
+
+Event = Hello | Status | Preview | Warning | Error | Result | VideoReport | Summary | People | Ended
 
 _EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "hello": Hello,
@@ -174,8 +183,27 @@ _EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "video": VideoReport,
     "summary": Summary,
     "people": People,
+    "ended": Ended,
 }
 _TYPE_NAMES: Final = {event_type: name for name, event_type in _EVENT_TYPES.items()}
+
+
+def encode_run(arguments: Sequence[str]) -> str:
+    """Return the line, without a line break, that has a serving core run a command."""
+    return json.dumps({"type": "run", "arguments": list(arguments)}, ensure_ascii=True)
+
+
+def decode_run(line: str) -> list[str] | None:
+    """Return the arguments of a line for a serving core, None for any other line."""
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    arguments = fields.get("arguments") if isinstance(fields, dict) and fields.get("type") == "run" else None
+    if not isinstance(arguments, list) or not all(isinstance(argument, str) for argument in arguments):
+        return None
+    # A file's name cannot hold it, and nothing that opens files takes it well.
+    return None if any("\0" in argument for argument in arguments) else arguments
 
 
 def encode_event(event: Event) -> str:

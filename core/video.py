@@ -65,6 +65,8 @@ class VideoReader:
 
     Attributes:
         info: size, rate and estimated count.
+        every: only each such frame is given, from `start` on, and the last one as far as the header knows it. The
+            others are decoded, since later ones are made from them, but not turned into pictures.
         warnings: filled when an iteration ends: `video_truncated` when frames are missing at the end.
 
     Raises:
@@ -73,7 +75,11 @@ class VideoReader:
     """
 
     def __init__(
-        self, path: Path, start: int = 0, end: int | None = None, on_skip: Callable[[int], None] | None = None
+        self,
+        path: Path,
+        start: int = 0,
+        end: int | None = None,
+        on_skip: Callable[[int], None] | None = None,
     ) -> None:
         if start < 0 or (end is not None and end <= start):
             raise OptionError(
@@ -85,6 +91,7 @@ class VideoReader:
         self._start = start
         self._end = end
         self._on_skip = on_skip
+        self.every = 1
         self._capture: Any = None
         self.info = probe_video(path)
 
@@ -108,16 +115,21 @@ class VideoReader:
         index = 0
         while (self._end is None or index < self._end) and capture.grab():
             timestamp_s = clock.next_timestamp_s(index, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0)
-            if index >= self._start:
+            if self._is_wanted(index):
                 decoded, image = capture.retrieve()
                 if decoded:
                     yield Frame(index, timestamp_s, to_rgb(image))
-            elif self._on_skip is not None:
+            elif index < self._start and self._on_skip is not None:
                 self._on_skip(index)
             index += 1
         if self._capture is capture:
             self.close()
             self._check_count(index)
+
+    def _is_wanted(self, index: int) -> bool:
+        ends = [value for value in (self._end, self.info.frame_count) if value]
+        is_last = bool(ends) and index == min(ends) - 1
+        return index >= self._start and ((index - self._start) % self.every == 0 or is_last)
 
     def _check_count(self, decoded_count: int) -> None:
         if self._end is None or decoded_count < self._end:

@@ -9,7 +9,7 @@ from ..core_run import RUNNING, CoreRunOperator
 from ..estimate_run import build_motions
 from ..messages import MESSAGES
 from ..operator_base import CANCELLED, FINISHED
-from ..preference_values import core_python, network_files, private_folder
+from ..preference_values import core_python, keep_ready_s, network_files, private_folder
 from ..scene_paths import absolute_path
 from ..worker_runtime import prepare_worker
 from .conversion import Conversion, ImportChoices
@@ -70,8 +70,8 @@ class JOINTWISE_OT_import_motion(CoreRunOperator, bpy.types.Operator):
         if source is None:
             raise OptionError("No file is chosen.", "Choose the motion to import first.")
         choices = ImportChoices(source, network_files(context).smpl_file, self.frame_rate, self.up)
-        preferred, folder = core_python(context), private_folder()
-        self._conversion = Conversion(lambda report: prepare_worker(preferred, folder, report), choices)
+        preferred, folder, keep_ready = core_python(context), private_folder(), keep_ready_s(context)
+        self._conversion = Conversion(lambda report: prepare_worker(preferred, folder, report, keep_ready), choices)
         self.session = self._conversion.session
 
     def conclude(self, context: Any) -> set[str]:

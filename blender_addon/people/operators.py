@@ -10,7 +10,7 @@ from ..core_run import CoreRunOperator
 from ..estimate_session import EstimateSession, WorkFolder
 from ..messages import MESSAGES
 from ..operator_base import FINISHED, JointwiseOperator
-from ..preference_values import core_python, network_files, private_folder
+from ..preference_values import core_python, keep_ready_s, network_files, private_folder
 from ..running import begin, check_nothing_runs
 from ..scene_paths import absolute_path
 from ..worker_runtime import prepare_worker
@@ -47,8 +47,8 @@ class JOINTWISE_OT_find_people(CoreRunOperator, bpy.types.Operator):
         self._folder = WorkFolder()
         detector = network_files(context).detector_weights
         arguments = people_arguments(video, settings.start, settings.end, self._folder.path, detector)
-        preferred, folder = core_python(context), private_folder()
-        self.session = EstimateSession(lambda report: prepare_worker(preferred, folder, report), arguments)
+        preferred, folder, keep_ready = core_python(context), private_folder(), keep_ready_s(context)
+        self.session = EstimateSession(lambda report: prepare_worker(preferred, folder, report, keep_ready), arguments)
         begin(self.session)
 
     def conclude(self, _context: Any) -> set[str]:

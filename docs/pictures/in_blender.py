@@ -113,7 +113,9 @@ def properties_tab() -> str:
 
 def has_file_browser() -> bool:
     """Whether a file browser is open."""
-    return any(area.type == "FILE_BROWSER" for window in bpy.context.window_manager.windows for area in window.screen.areas)
+    return any(
+        area.type == "FILE_BROWSER" for window in bpy.context.window_manager.windows for area in window.screen.areas
+    )
 
 
 bpy.types.UI_MT_button_context_menu.append(note_button)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from window import Box, BlenderWindow, Place, column, row
+from window import BlenderWindow, Box, Place, column, row
 
 ADDON = "bl_ext.user_default.jointwise"
 SETTINGS = "bpy.context.scene.jointwise"
@@ -200,7 +200,9 @@ class WholePath:
         window.scroll((left + 60, (top + bottom) // 2), -40)
         window.click(self._button("JOINTWISE_OT_export_fbx"))
         self._choose_file("walk_on_rig.fbx")
-        window.wait_until("False or __import__('os').path.exists(" + repr(str(self.home / "walk_on_rig.fbx")) + ")", 120)
+        window.wait_until(
+            "False or __import__('os').path.exists(" + repr(str(self.home / "walk_on_rig.fbx")) + ")", 120
+        )
         time.sleep(1)
         window.move(self._view())
         self.keep("exported", None)

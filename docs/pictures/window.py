@@ -164,4 +164,3 @@ def column(x: int, top: int, bottom: int, step: int = 12) -> Iterable[Place]:
 def row(left: int, right: int, y: int, step: int = 12) -> Iterable[Place]:
     """Return places of a row from left to right, or the other way where the step is negative."""
     return ((x, y) for x in range(left, right, step))
-

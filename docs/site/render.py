@@ -137,7 +137,9 @@ def steps(page: Page, pages: list[Page]) -> str:
     place = pages.index(page)
     before = pages[place - 1] if place else None
     after = pages[place + 1] if place + 1 < len(pages) else None
-    left = f'<a href="{_address(page, before)}">&larr; {html.escape(title_of(before))}</a>' if before else "<span></span>"
+    left = (
+        f'<a href="{_address(page, before)}">&larr; {html.escape(title_of(before))}</a>' if before else "<span></span>"
+    )
     right = f'<a href="{_address(page, after)}">{html.escape(title_of(after))} &rarr;</a>' if after else ""
     return left + right
 

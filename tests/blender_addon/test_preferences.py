@@ -60,7 +60,7 @@ def test_each_file_that_is_set_is_said_to_exist_or_not(preferences, smpl_file, t
 def test_the_preferences_show_every_file_and_name_a_wrong_path(preferences):
     preferences.smpl_file = "/not/there.npz"
     layout = RecordingLayout()
-    drawn = SimpleNamespace(layout=layout, **dict.fromkeys(["core_python", *LABELS]))
+    drawn = SimpleNamespace(layout=layout, **dict.fromkeys(["core_python", "keep_ready_min", *LABELS]))
     JointwisePreferences.draw(drawn, bpy.context)
-    assert layout.props == ["core_python", *LABELS]
+    assert layout.props == ["core_python", "keep_ready_min", *LABELS]
     assert layout.labels[-2:] == ["Your own networks", "/not/there.npz does not exist"]
