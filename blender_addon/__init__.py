@@ -17,6 +17,8 @@ from .clip_queue.properties import JointwiseQueuedClip
 from .export.operators import CLASSES as EXPORT_OPERATORS
 from .export.panel import JOINTWISE_PT_export
 from .export.properties import JointwiseExportSettings
+from .help.manual_map import register_manual, unregister_manual
+from .help.operators import JOINTWISE_OT_open_help
 from .motion_import.operators import JOINTWISE_OT_import_motion
 from .operators import (
     JOINTWISE_OT_cancel,
@@ -41,6 +43,7 @@ from .retarget.panel import JOINTWISE_PT_retarget, JOINTWISE_PT_retarget_mapping
 from .retarget.properties import JointwiseJointBone, JointwiseRetargetSettings
 from .running import finish_all
 from .scene_assembly import assemble_motion
+from .status.operators import JOINTWISE_OT_copy_report
 
 __all__ = ["assemble_motion", "register", "unregister"]
 
@@ -60,6 +63,8 @@ CLASSES: Final = (
     *EXPORT_OPERATORS,
     JOINTWISE_OT_set_scene_rate,
     JOINTWISE_OT_copy_log,
+    JOINTWISE_OT_copy_report,
+    JOINTWISE_OT_open_help,
     JOINTWISE_OT_apply_contacts,
     JOINTWISE_OT_reset_contacts,
     JOINTWISE_OT_reset_cleanup,
@@ -89,6 +94,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     register_settings()
     register_cleanup()
+    register_manual()
     # As a Python module (without an executable) Blender crashes in 4.2, and hangs in 4.5, when Python ends while
     # classes of any add-on are registered; Blender proper frees them itself.
     if not bpy.app.binary_path:
@@ -99,6 +105,7 @@ def unregister() -> None:
     """End what runs and take everything away again."""
     atexit.unregister(unregister)
     finish_all()
+    unregister_manual()
     unregister_cleanup()
     free_thumbnails()
     unregister_settings()

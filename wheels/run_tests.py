@@ -32,6 +32,7 @@ class Leg:
 
 LEGS: Final = (
     Leg("test", ("tests/core", "tests/test_import_rules.py", "tests/wheels", "tests/e2e")),
+    Leg("docs", ("tests/docs",)),
     *(Leg(f"bpy-{blender}", ("tests/blender_addon",)) for blender in BLENDER_PYTHONS),
 )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from .console import SetupError
+from .docs_site import write_site
 from .layout import ROOT
 from .wheel_list import WheelList, ZipTarget
 
@@ -44,6 +45,9 @@ _REQUIRED: Final = (
     *(f"core/assets/onnx/{name}.onnx" for name in _NETWORKS),
 )
 
+SITE_LIMIT_BYTES: Final = 3_000_000
+"""What the documentation may take of the zip."""
+
 # 1980 is the oldest time a zip can hold; a fixed one makes two builds of the same files equal.
 _FILE_TIME_S: Final = 315619200
 
@@ -69,10 +73,19 @@ def stage_extension(target: ZipTarget, wheels: WheelList, wheel_folder: Path, st
     for name in wheels.files:
         _copy(wheel_folder / name, staging / "wheels" / "packages" / name)
     wheels.save(staging / "wheels" / "packages" / "wheels.json")
+    write_help_pages(staging / "docs")
     manifest = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
     (staging / "blender_manifest.toml").write_text(manifest_for(manifest, target), encoding="utf-8")
     for path in staging.rglob("*"):
         os.utime(path, (_FILE_TIME_S, _FILE_TIME_S))
+
+
+def write_help_pages(folder: Path) -> None:
+    """Write the documentation into the zip's folder for it, where the add-on's Help opens it."""
+    write_site(folder)
+    size_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if size_bytes > SITE_LIMIT_BYTES:
+        raise SetupError(f"The documentation has {size_bytes / 1e6:.1f} MB, more than {SITE_LIMIT_BYTES / 1e6:.0f} MB.")
 
 
 def manifest_for(manifest: str, target: ZipTarget) -> str:

@@ -13,6 +13,7 @@ from ..operator_base import FINISHED
 from ..preference_values import core_python, network_files, private_folder
 from ..running import begin
 from ..scene_paths import absolute_path
+from ..wording import reported
 from ..worker_runtime import prepare_worker
 from .properties import show_people
 
@@ -64,8 +65,9 @@ class JOINTWISE_OT_find_people(CoreRunOperator, bpy.types.Operator):
         if scene is None:
             raise SceneError("The scene in which people were looked for does not exist any more.")
         show_people(scene.jointwise, self._video, people)
-        found = "1 person was" if len(people.people) == 1 else f"{len(people.people)} people were"
-        self.report({"INFO"}, f"{found} found in {self._video.name}.")
+        count = len(people.people)
+        template = "{} person was found in {}." if count == 1 else "{} people were found in {}."
+        self.report({"INFO"}, reported(template, count, self._video.name))
         return FINISHED
 
     def clean_up(self) -> None:

@@ -106,6 +106,12 @@ def watch_preferences() -> None:
     preferences.draw = noted
 
 
+def current_action(name: str) -> str:
+    """Return the name of an object's action, or nothing."""
+    data = bpy.data.objects[name].animation_data
+    return data.action.name if data and data.action else ""
+
+
 def properties_tab() -> str:
     """Return the tab of the properties editor."""
     return next(area.spaces.active.context for area in window().screen.areas if area.type == "PROPERTIES")
@@ -113,7 +119,9 @@ def properties_tab() -> str:
 
 def has_file_browser() -> bool:
     """Whether a file browser is open."""
-    return any(area.type == "FILE_BROWSER" for window in bpy.context.window_manager.windows for area in window.screen.areas)
+    return any(
+        area.type == "FILE_BROWSER" for window in bpy.context.window_manager.windows for area in window.screen.areas
+    )
 
 
 bpy.types.UI_MT_button_context_menu.append(note_button)
