@@ -19,6 +19,8 @@ from .environment.operators import CLASSES as ENVIRONMENT_OPERATORS
 from .export.operators import CLASSES as EXPORT_OPERATORS
 from .export.panel import JOINTWISE_PT_export
 from .export.properties import JointwiseExportSettings
+from .help.manual_map import register_manual, unregister_manual
+from .help.operators import JOINTWISE_OT_open_help
 from .motion_import.operators import JOINTWISE_OT_import_motion
 from .operators import (
     JOINTWISE_OT_cancel,
@@ -59,6 +61,7 @@ from .solved_camera.operators import (
 )
 from .solved_camera.panel import JOINTWISE_PT_solved_camera
 from .solved_camera.properties import JointwiseSolvedCamera
+from .status.operators import JOINTWISE_OT_copy_report
 from .warm_worker import end_warm
 
 __all__ = ["assemble_motion", "register", "unregister"]
@@ -84,6 +87,8 @@ CLASSES: Final = (
     *ENVIRONMENT_OPERATORS,
     JOINTWISE_OT_set_scene_rate,
     JOINTWISE_OT_copy_log,
+    JOINTWISE_OT_copy_report,
+    JOINTWISE_OT_open_help,
     JOINTWISE_OT_apply_contacts,
     JOINTWISE_OT_reset_contacts,
     JOINTWISE_OT_reset_cleanup,
@@ -127,6 +132,7 @@ def register() -> None:
     register_settings()
     register_cleanup()
     register_pins()
+    register_manual()
     # As a Python module (without an executable) Blender crashes in 4.2, and hangs in 4.5, when Python ends while
     # classes of any add-on are registered; Blender proper frees them itself.
     if not bpy.app.binary_path:
@@ -140,6 +146,7 @@ def unregister() -> None:
     unregister_pins()
     finish_environment()
     end_warm()
+    unregister_manual()
     unregister_cleanup()
     free_thumbnails()
     unregister_settings()

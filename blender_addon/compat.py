@@ -15,6 +15,11 @@ MOVIES_KEEP_ROTATION: Final = bpy.app.version >= (4, 5, 0)
 """Measured with marked videos: 4.2 shows them as they are stored, 4.5 and 5.2 as the mark says."""
 
 
+def blender_name() -> str:
+    """Return Blender's version and build, for a report."""
+    return f"{bpy.app.version_string} ({bpy.app.build_hash.decode()})"
+
+
 @dataclass(frozen=True)
 class ActionCurves:
     """The f-curves that one action holds for one data-block.

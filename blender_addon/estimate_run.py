@@ -14,6 +14,7 @@ from .preference_values import core_python, keep_ready_s, network_files, private
 from .properties import estimate_arguments, to_assembly_options, to_settings
 from .running import begin, finish
 from .scene_assembly import Assembly, assemble_motions
+from .status.report import engines_of
 from .worker_runtime import prepare_worker
 
 
@@ -53,6 +54,7 @@ class ClipEstimate:
             result: Result = self.session.result()
         finally:
             MESSAGES.log = self.session.log
+        MESSAGES.engines = engines_of(Path(result.paths[0]))
         return build_motions(context, self._scene_name, "the estimate", result.paths, self.video)
 
     def end(self) -> None:

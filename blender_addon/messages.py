@@ -11,11 +11,13 @@ class Messages:
         error: the last failure's sentence, empty after a success.
         warnings: what the user should know about the last result.
         log: technical text of the last run, for a bug report.
+        engines: which engine ran each network of the last estimate, and on what device.
     """
 
     error: str = ""
     warnings: list[str] = field(default_factory=list)
     log: str = ""
+    engines: dict[str, str] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Forget the last run; its log stays until another takes its place."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ..core.errors import CancelledError, JointwiseError
 from .messages import MESSAGES
+from .wording import reported
 
 FINISHED: Final = {"FINISHED"}
 CANCELLED: Final = {"CANCELLED"}
@@ -43,7 +44,7 @@ class JointwiseOperator:
 def sentence_of(error: Exception) -> str:
     """Return what to tell the user about an error; of one that nobody expected the log keeps the traceback."""
     if isinstance(error, JointwiseError):
-        return str(error)
+        return f"{reported(error.message)} {reported(error.hint)}".strip()
     MESSAGES.log = "".join(traceback.format_exception(error))
     sentence = f"An unexpected error stopped the work: {error} ({_place_of_ours(error)})."
     return f"{sentence} The add-on's preferences can copy the log for a bug report."

@@ -16,6 +16,7 @@ from .running import current_session
 from .scene_assembly import assemble_motions
 from .scene_paths import absolute_path
 from .scene_rate import set_scene_rate
+from .wording import reported
 
 
 class JOINTWISE_OT_estimate(CoreRunOperator, bpy.types.Operator):
@@ -57,7 +58,7 @@ class JOINTWISE_OT_estimate(CoreRunOperator, bpy.types.Operator):
         MESSAGES.warnings += self._clip.build(context).notes
         for warning in MESSAGES.warnings:
             self.report({"WARNING"}, warning)
-        self.report({"INFO"}, f"The motion of {self._clip.video.name} is keyed.")
+        self.report({"INFO"}, reported("The motion of {} is keyed.", self._clip.video.name))
         return FINISHED
 
     def clean_up(self) -> None:

@@ -8,6 +8,7 @@ import bpy
 from ..core.errors import OptionError
 from ..core.settings import Backbone
 from .capture_tags import captured_armature, read_tag
+from .help.drawing import draw_help
 from .messages import MESSAGES
 from .network_files import check_files
 from .people.panel import draw_people
@@ -25,6 +26,10 @@ class JointwisePanel:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Jointwise"
+
+    def draw_header_preset(self, _context: Any) -> None:
+        """Draw the question mark that opens the page about the panel."""
+        draw_help(self.layout, type(self).__name__)  # type: ignore[attr-defined]
 
 
 class JOINTWISE_PT_estimate(JointwisePanel, bpy.types.Panel):

@@ -7,7 +7,6 @@ import bpy
 from ..core.errors import JointwiseError
 from .bundled_packages import unpacked_folder
 from .environment.panel import draw_environments
-from .messages import MESSAGES
 from .network_files import CHECKPOINT_VARIABLE, LABELS, file_exists
 from .preference_values import ROOT_PACKAGE, core_python, network_files, private_folder
 from .worker_runtime import bundled_packages, choose_interpreter, extension_root
@@ -64,7 +63,7 @@ class JointwisePreferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, context: Any) -> None:
-        """Draw the interpreter, its state, the log's button, and the user's own networks."""
+        """Draw the interpreter, its state, help, the report's and the log's buttons, and the user's own networks."""
         layout = self.layout
         layout.prop(self, "core_python")
         layout.prop(self, "keep_ready_min")
@@ -73,7 +72,8 @@ class JointwisePreferences(bpy.types.AddonPreferences):
             box.label(text=line, icon=icon, translate=False)
         draw_environments(layout)
         row = layout.row()
-        row.label(text="Log of the last run" if MESSAGES.log else "Nothing has run so far")
+        row.operator("jointwise.open_help", icon="QUESTION")
+        row.operator("jointwise.copy_report", icon="COPYDOWN")
         row.operator("jointwise.copy_log", icon="COPYDOWN")
         box = layout.box()
         box.label(text="Your own networks")
@@ -111,6 +111,5 @@ def runtime_status() -> list[tuple[str, str]]:
     if packages is None:
         return [*lines, ("INFO", translate("This copy brings no packages; that Python must have them"))]
     is_ready = unpacked_folder(packages, private_folder()) is not None
-    state = "Bundled packages, unpacked:" if is_ready else "Bundled packages, unpacked at the first estimate:"
-    names = ", ".join(" ".join(name.split("-")[:2]) for name in sorted(packages.sha256_by_file))
-    return [*lines, ("CHECKMARK" if is_ready else "TIME", f"{translate(state)} {names}")]
+    state = "Its packages are unpacked" if is_ready else "Its packages are unpacked at the first estimate"
+    return [*lines, ("CHECKMARK" if is_ready else "TIME", translate(state))]

@@ -52,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--python", choices=["cp311", "cp313"], help="only the zip for this Python")
     build.add_argument("--variant", default="standard", choices=sorted(SIZE_BUDGETS_BYTES), help="what is in the zip")
     commands.add_parser("docs", help="write the documentation as a site into dist/docs")
+    pictures = commands.add_parser("pictures", help="take the pictures of the guide in a real window")
+    pictures.add_argument("--blender", metavar="PATH", help="a windowed Blender; needs Xvfb, openbox, xdotool, scrot")
+    pictures.add_argument("--zip", metavar="ZIP", help="an extension zip that this Blender takes")
+    pictures.add_argument("--curves", action="store_true", help="draw the curves of the cleanup, without a window")
     commands.add_parser("lint", help="ruff check, ruff format --check, mypy")
     lock = commands.add_parser("lock", help="resolve wheels/locks/*.in afresh and write what is pinned")
     lock.add_argument("--only-zips", action="store_true", help="leave the environments' locks as they are")
@@ -73,6 +77,10 @@ def _run_parsed(options: argparse.Namespace) -> int:
         from .docs_site import build_docs
 
         return build_docs()
+    if options.command == "pictures":
+        from .pictures import take_pictures
+
+        return take_pictures(options.blender, options.zip, options.curves)
     if options.command == "lint":
         return _lint()
     if options.command == "lock":

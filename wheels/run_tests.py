@@ -34,6 +34,7 @@ LEGS: Final = (
     Leg(
         "test", ("tests/core", "tests/test_import_rules.py", "tests/wheels", "tests/fuzz", "tests/faults", "tests/e2e")
     ),
+    Leg("docs", ("tests/docs",)),
     *(Leg(f"bpy-{blender}", ("tests/blender_addon",)) for blender in BLENDER_PYTHONS),
 )
 

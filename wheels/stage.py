@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from .console import SetupError
+from .docs_site import write_site
 from .layout import ROOT
 from .sbom import INVENTORY_NAME, SBOM_NAME, inventory_text, make_sbom, sbom_text
 from .wheel_list import WheelList, ZipTarget
@@ -47,6 +48,9 @@ _REQUIRED: Final = (
     *(f"core/assets/onnx/{name}.onnx" for name in _NETWORKS),
 )
 
+SITE_LIMIT_BYTES: Final = 3_000_000
+"""What the documentation may take of the zip."""
+
 
 def shipped_files() -> list[str]:
     """Return the paths of the shipped files, relative, with forward slashes, sorted; without wheels and manifest."""
@@ -72,6 +76,7 @@ def stage_extension(target: ZipTarget, wheels: WheelList, wheel_folder: Path, st
     sbom = make_sbom(read_version(), wheels, files)
     (staging / SBOM_NAME).write_text(sbom_text(sbom), encoding="utf-8")
     (staging / INVENTORY_NAME).write_text(inventory_text(sbom), encoding="utf-8")
+    write_help_pages(staging / "docs")
     manifest = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
     (staging / "blender_manifest.toml").write_text(manifest_for(manifest, target), encoding="utf-8")
 
@@ -80,6 +85,14 @@ def read_version() -> str:
     """Return the version, which stands in the extension's manifest."""
     manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
     return str(manifest["version"])
+
+
+def write_help_pages(folder: Path) -> None:
+    """Write the documentation into the zip's folder for it, where the add-on's Help opens it."""
+    write_site(folder)
+    size_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if size_bytes > SITE_LIMIT_BYTES:
+        raise SetupError(f"The documentation has {size_bytes / 1e6:.1f} MB, more than {SITE_LIMIT_BYTES / 1e6:.0f} MB.")
 
 
 def manifest_for(manifest: str, target: ZipTarget) -> str:

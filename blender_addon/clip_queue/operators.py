@@ -12,6 +12,7 @@ from ..messages import MESSAGES
 from ..operator_base import FINISHED, JointwiseOperator, sentence_of
 from ..running import check_nothing_runs, current_session
 from ..scene_paths import absolute_path
+from ..wording import reported
 from .motion_files import motion_paths
 from .properties import add_clips, mark_clip, unfinished_videos
 
@@ -159,5 +160,5 @@ class JOINTWISE_OT_estimate_queue(CoreRunOperator, bpy.types.Operator):
             raise OptionError(f"None of the clips could be estimated. {self._failures[0]}")
         for warning in MESSAGES.warnings:
             self.report({"WARNING"}, warning)
-        self.report({"INFO"}, f"The motions of {len(self._done)} clips are keyed.")
+        self.report({"INFO"}, reported("The motions of {} clips are keyed.", len(self._done)))
         return FINISHED

@@ -4,18 +4,16 @@ from typing import Any, Final
 
 import bpy
 
+from ..panels import JointwisePanel
 from ..running import current_session
 
 STATE_ICONS: Final = {"waiting": "TIME", "running": "PLAY", "done": "CHECKMARK", "failed": "ERROR"}
 
 
-class JOINTWISE_PT_queue(bpy.types.Panel):
+class JOINTWISE_PT_queue(JointwisePanel, bpy.types.Panel):
     """Several clips, one after the other."""
 
     bl_label = "Several Clips"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Jointwise"
     bl_parent_id = "JOINTWISE_PT_estimate"
     bl_options = {"DEFAULT_CLOSED"}
 

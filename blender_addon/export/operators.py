@@ -9,6 +9,7 @@ from ...core.errors import OptionError, SceneError
 from ..messages import MESSAGES
 from ..operator_base import FINISHED, JointwiseOperator
 from ..scene_paths import absolute_path
+from ..wording import reported
 from .amass import export_amass
 from .bvh import export_bvh
 from .drawing import draw_options
@@ -56,7 +57,7 @@ class ExportOperator(ExportProperties, JointwiseOperator):
         if path.suffix.lower() not in self.suffixes:
             path = path.with_name(f"{path.name}{self.suffixes[0]}")
         self.write(context, armature, path, to_options(self._chosen(context)))
-        self.report({"INFO"}, f"Wrote {path}.")  # type: ignore[attr-defined]
+        self.report({"INFO"}, reported("Wrote {}.", path))  # type: ignore[attr-defined]
         return FINISHED
 
     def write(self, context: Any, armature: Any, path: Path, options: ExportOptions) -> None:

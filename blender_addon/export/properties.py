@@ -46,7 +46,7 @@ class ExportProperties:
         name="Root Bone",
         description="A bone named root above all others",
         items=[
-            ("PRESET", "As the Program Wants", "A still root bone for Unreal, else none"),
+            ("PRESET", "By Program", "A still root bone for Unreal, else none"),
             ("NONE", "None", "Leave the bones as they are"),
             ("STILL", "Still", "A root bone at the armature's origin that does not move"),
             ("MOTION", "Root Motion", "A root bone that carries the movement over the ground"),

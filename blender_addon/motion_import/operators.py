@@ -11,6 +11,7 @@ from ..messages import MESSAGES
 from ..operator_base import CANCELLED, FINISHED
 from ..preference_values import core_python, keep_ready_s, network_files, private_folder
 from ..scene_paths import absolute_path
+from ..wording import reported
 from ..worker_runtime import prepare_worker
 from .conversion import Conversion, ImportChoices
 
@@ -84,7 +85,7 @@ class JOINTWISE_OT_import_motion(CoreRunOperator, bpy.types.Operator):
         MESSAGES.warnings = [*session.warnings, *assembly.notes]
         for warning in MESSAGES.warnings:
             self.report({"WARNING"}, warning)
-        self.report({"INFO"}, f"The motion of {self._conversion.choices.source.name} is keyed.")
+        self.report({"INFO"}, reported("The motion of {} is keyed.", self._conversion.choices.source.name))
         return FINISHED
 
     def clean_up(self) -> None:

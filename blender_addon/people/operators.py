@@ -13,6 +13,7 @@ from ..operator_base import FINISHED, JointwiseOperator
 from ..preference_values import core_python, keep_ready_s, network_files, private_folder
 from ..running import begin, check_nothing_runs
 from ..scene_paths import absolute_path
+from ..wording import reported
 from ..worker_runtime import prepare_worker
 from .pieces import decode_pieces, join_people, split_person
 from .properties import set_pieces, show_people
@@ -66,8 +67,9 @@ class JOINTWISE_OT_find_people(CoreRunOperator, bpy.types.Operator):
         if scene is None:
             raise SceneError("The scene in which people were looked for does not exist any more.")
         show_people(scene.jointwise, self._video, people)
-        found = "1 person was" if len(people.people) == 1 else f"{len(people.people)} people were"
-        self.report({"INFO"}, f"{found} found in {self._video.name}.")
+        count = len(people.people)
+        template = "{} person was found in {}." if count == 1 else "{} people were found in {}."
+        self.report({"INFO"}, reported(template, count, self._video.name))
         return FINISHED
 
     def clean_up(self) -> None:

@@ -50,7 +50,7 @@ def keep_feet(before: BodyMotion, pinned: BodyMotion, capture: RawCapture, plan:
     fade = max(round(FADE_S * capture.frame_rate_hz), 1)
     reach_frames = reach_in_frames(plan, capture)
     whole = split_at_gaps(capture.frame_ids.astype(np.int64), capture.frame_rate_hz)
-    for segment in (part for segment in whole for part in _reached_parts(segment, plan, reach_frames)):
+    for segment in (part for long in whole for part in _reached_parts(long, plan, reach_frames)):
         pins = pins_in(plan, segment)
         for side, leg in enumerate(LEGS):
             moving = [pin for pin in pins if _moves_foot(pin, leg)]

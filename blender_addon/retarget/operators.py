@@ -9,6 +9,7 @@ from ...core.errors import OptionError, SceneError
 from ..messages import MESSAGES
 from ..operator_base import FINISHED, JointwiseOperator
 from ..scene_paths import absolute_path
+from ..wording import reported
 from .bone_map import BoneMap, load_bone_map, save_bone_map
 from .joints import JOINTS
 from .motion import check_retarget, recognise_rig, retarget_motion
@@ -57,8 +58,10 @@ class JOINTWISE_OT_retarget(JointwiseOperator, bpy.types.Operator):
         for warning in warnings:
             self.report({"WARNING"}, warning)
         names = ", ".join(source.name for source in sources)
-        joints = f"{len(bone_map.bones)} of {len(JOINTS)} joints"
-        self.report({"INFO"}, f"{names} onto {target.name}: {joints}, {report.rest_pose}.")
+        counts = (len(bone_map.bones), len(JOINTS))
+        self.report(
+            {"INFO"}, reported("{} onto {}: {} of {} joints, {}.", names, target.name, *counts, report.rest_pose)
+        )
         return FINISHED
 
     def _target(self, context: Any) -> Any:
@@ -124,7 +127,7 @@ class JOINTWISE_OT_save_bone_map(JointwiseOperator, bpy.types.Operator):
             raise OptionError("No joint is mapped, so there is nothing to save.", "Choose some bones first.")
         path = _json_path(self.filepath)
         save_bone_map(bone_map, path)
-        self.report({"INFO"}, f"Wrote {path}.")
+        self.report({"INFO"}, reported("Wrote {}.", path))
         return FINISHED
 
 

@@ -106,6 +106,12 @@ def watch_preferences() -> None:
     preferences.draw = noted
 
 
+def current_action(name: str) -> str:
+    """Return the name of an object's action, or nothing."""
+    data = bpy.data.objects[name].animation_data
+    return data.action.name if data and data.action else ""
+
+
 def properties_tab() -> str:
     """Return the tab of the properties editor."""
     return next(area.spaces.active.context for area in window().screen.areas if area.type == "PROPERTIES")

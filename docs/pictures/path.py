@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from window import BlenderWindow, Box, Place, column, row
+from .window import BlenderWindow, Box, Place, column, row
 
 ADDON = "bl_ext.user_default.jointwise"
 SETTINGS = "bpy.context.scene.jointwise"
@@ -35,7 +35,6 @@ class WholePath:
             self.retarget,
             self.export,
         ):
-            print(f"{step.__name__} ...", flush=True)
             step()
 
     def install(self) -> None:
@@ -51,7 +50,7 @@ class WholePath:
         time.sleep(1)
         self._preferences_section("EXTENSIONS")
         window.ask("watch('USERPREF_MT_extensions_settings')")
-        left, top, right, _ = window.ask("region('PREFERENCES', 'WINDOW', 1)")
+        _left, top, right, _ = window.ask("region('PREFERENCES', 'WINDOW', 1)")
         window.click_until(row(right - 10, right - 80, top + 22, -8), "'USERPREF_MT_extensions_settings' in drawn")
         self.keep("install_menu", self._preferences_box())
         window.key("f")
@@ -62,7 +61,7 @@ class WholePath:
         """Preferences > Add-ons > Rigify; the picture shows Jointwise with its preferences."""
         window = self.window
         self._preferences_section("ADDONS")
-        left, top, right, _ = window.ask("region('PREFERENCES', 'WINDOW', 1)")
+        left, top, _right, _ = window.ask("region('PREFERENCES', 'WINDOW', 1)")
         window.click((left + 90, top + 18))
         window.type("rigify")
         window.key("Return")
@@ -135,12 +134,14 @@ class WholePath:
         window = self.window
         window.click(self._button("JOINTWISE_OT_set_scene_rate"))
         window.wait_until("bpy.context.scene.render.fps == 30")
-        left, top, right, bottom = window.ask("region('DOPESHEET_EDITOR', 'WINDOW')")
+        left, top, right, _bottom = window.ask("region('DOPESHEET_EDITOR', 'WINDOW')")
         window.click_until(row(left + 60, right, top + 12, 6), "bpy.context.scene.frame_current > 30")
         window.move(self._view())
-        window.key("KP_0")
+        window.key("KP_0", "n", "Home")
         time.sleep(3)
-        self.keep("camera", None)
+        self.keep("camera", self._view_box())
+        window.key("n")
+        time.sleep(1)
 
     def clean_up(self) -> None:
         """Smoothing by typing, foot contacts by the menu."""
@@ -161,6 +162,9 @@ class WholePath:
     def make_rig(self) -> None:
         """Add > Armature > Human (Meta-Rig), and Generate Rig in the properties."""
         window = self.window
+        # Out of the camera's view.
+        window.move(self._view())
+        window.key("KP_0")
         window.search("human meta", self._view())
         window.wait_until("bpy.context.object is not None and bpy.context.object.name == 'metarig'")
         left, top, right, bottom = window.ask("region('PROPERTIES', 'NAVIGATION_BAR')")
@@ -176,9 +180,10 @@ class WholePath:
         """Open Retarget, choose the rig, press the button."""
         window = self.window
         window.ask("watch('JOINTWISE_PT_retarget')")
-        left, top, right, bottom = self._sidebar()
+        left, top, _right, bottom = self._sidebar()
         x = left + 60
-        window.click_until(((x, y) for y in range(bottom - 12, top, -12)), "'JOINTWISE_PT_retarget' in drawn")
+        window.scroll((x, (top + bottom) // 2), 60)
+        window.click_until(((x, y) for y in range(bottom - 8, bottom - 120, -8)), "'JOINTWISE_PT_retarget' in drawn")
         time.sleep(1)
         window.scroll((x, (top + bottom) // 2), 30)
         window.click(self._button("target"))
@@ -188,16 +193,20 @@ class WholePath:
         window.move(self._view())
         self.keep("retarget_panel", self._sidebar())
         window.click(self._button("JOINTWISE_OT_retarget"))
-        window.wait_until("bpy.data.objects['rig'].animation_data is not None", 120)
+        window.wait_until(
+            "bpy.data.objects['rig'].animation_data and bpy.data.objects['rig'].animation_data.action", 120
+        )
         window.move(self._view())
+        # The rig into the middle of the view.
+        window.key("n", "KP_Decimal")
         time.sleep(3)
-        self.keep("retargeted", None)
+        self.keep("retargeted", self._view_box())
+        window.key("n")
+        time.sleep(1)
 
     def export(self) -> None:
-        """Export FBX."""
+        """Export FBX; the button is in sight since the sidebar was scrolled to its end."""
         window = self.window
-        left, top, right, bottom = self._sidebar()
-        window.scroll((left + 60, (top + bottom) // 2), -40)
         window.click(self._button("JOINTWISE_OT_export_fbx"))
         self._choose_file("walk_on_rig.fbx")
         window.wait_until(
@@ -211,6 +220,10 @@ class WholePath:
         """Return a place of the 3D view that is free of the sidebar."""
         left, top, right, bottom = self.window.ask("region('VIEW_3D', 'WINDOW')")
         return (left * 2 + right) // 3, (top + bottom) // 2
+
+    def _view_box(self) -> Box:
+        left, top, right, bottom = self.window.ask("region('VIEW_3D', 'WINDOW')")
+        return left, top, right, bottom
 
     def _sidebar(self) -> Box:
         left, top, right, bottom = self.window.ask("region('VIEW_3D', 'UI')")

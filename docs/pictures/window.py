@@ -24,12 +24,12 @@ class BlenderWindow:
     """The windows of one Blender.
 
     Args:
-        display: the X display, such as `:78`.
         folder: for the questions to Blender, and for the screenshots.
+        environ: the variables that Blender was started with; DISPLAY names its screen.
     """
 
-    def __init__(self, display: str, folder: Path, environ: dict[str, str]) -> None:
-        self._environ = {**environ, "DISPLAY": display}
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+        self._environ = environ
         self._folder = folder
 
     def ask(self, expression: str, timeout_s: float = 60.0) -> Any:

@@ -2,7 +2,6 @@
 
 import html
 import json
-import os
 import posixpath
 import re
 import shutil
@@ -30,11 +29,11 @@ def build_site(output: Path) -> list[Path]:
         shutil.rmtree(output)
     output.mkdir(parents=True)
     pages = all_pages()
-    pictures: set[str] = set()
+    files: set[str] = set()
     entries: list[dict[str, str]] = []
     for page in pages:
         tokens = parse(page)
-        pictures |= relink(tokens, page, pages)
+        files |= relink(tokens, page, pages)
         entries += search_entries(tokens, page)
         path = output / page.address
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,9 +42,9 @@ def build_site(output: Path) -> list[Path]:
         shutil.copyfile(HERE / name, output / name)
     index = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
     (output / "search_index.js").write_text(f"const searchIndex = {index};\n", encoding="utf-8")
-    for picture in sorted(pictures):
-        (output / picture).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(DOCS / picture, output / picture)
+    for name in sorted(files):
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(DOCS / name, output / name)
     return sorted(path for path in output.rglob("*") if path.is_file())
 
 
@@ -67,16 +66,16 @@ def title_of(page: Page) -> str:
 
 
 def relink(tokens: list[Token], page: Page, pages: list[Page]) -> set[str]:
-    """Let links lead to the site's pages, and return the pictures that the page shows, as paths in docs/.
+    """Let links lead to the site's pages, and return the other files that the page shows or names, as paths in docs/.
 
     Note: a link to a file of the repository that is no page becomes plain text: the site travels without it.
     """
     addresses = {f"{other.name}.md": other.address for other in pages}
     folder = posixpath.dirname(page.name)
-    pictures: set[str] = set()
+    files: set[str] = set()
     for token in (inner for block in tokens for inner in block.children or ()):
         if token.type == "image":
-            pictures.add(posixpath.normpath(posixpath.join(folder, str(token.attrs["src"]))))
+            files.add(posixpath.normpath(posixpath.join(folder, str(token.attrs["src"]))))
         if token.type != "link_open" or _OUTSIDE.match(str(token.attrs["href"])):
             continue
         target, mark, anchor = str(token.attrs["href"]).partition("#")
@@ -85,9 +84,11 @@ def relink(tokens: list[Token], page: Page, pages: list[Page]) -> set[str]:
         name = posixpath.normpath(posixpath.join(folder, target))
         if name in addresses:
             token.attrs["href"] = posixpath.relpath(addresses[name], folder or ".") + mark + anchor
+        elif (DOCS / name).is_file() and not name.startswith(".."):
+            files.add(name)
         else:
             token.attrs.pop("href")
-    return pictures
+    return files
 
 
 def search_entries(tokens: list[Token], page: Page) -> list[dict[str, str]]:
@@ -135,14 +136,15 @@ def sidebar(page: Page, pages: list[Page]) -> str:
 def steps(page: Page, pages: list[Page]) -> str:
     """Return the links to the page before and the page after."""
     place = pages.index(page)
-    before = pages[place - 1] if place else None
-    after = pages[place + 1] if place + 1 < len(pages) else None
-    left = (
-        f'<a href="{_address(page, before)}">&larr; {html.escape(title_of(before))}</a>' if before else "<span></span>"
-    )
-    right = f'<a href="{_address(page, after)}">{html.escape(title_of(after))} &rarr;</a>' if after else ""
-    return left + right
+    links = ["<span></span>", ""]
+    if place:
+        before = pages[place - 1]
+        links[0] = f'<a href="{_address(page, before)}">&larr; {html.escape(title_of(before))}</a>'
+    if place + 1 < len(pages):
+        after = pages[place + 1]
+        links[1] = f'<a href="{_address(page, after)}">{html.escape(title_of(after))} &rarr;</a>'
+    return "".join(links)
 
 
 def _address(page: Page, other: Page) -> str:
-    return os.path.relpath(other.address, os.path.dirname(page.address) or ".").replace(os.sep, "/")
+    return posixpath.relpath(other.address, posixpath.dirname(page.address) or ".")
