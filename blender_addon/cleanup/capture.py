@@ -1,5 +1,6 @@
 """The raw capture: all of a motion that the cleanup needs, packed into bytes that live in the .blend. numpy only."""
 
+import hashlib
 import io
 from dataclasses import dataclass, fields
 from typing import Any, Final
@@ -147,6 +148,16 @@ def pack_capture(capture: RawCapture) -> bytes:
     arrays: dict[str, Any] = {item.name: np.asarray(getattr(capture, item.name)) for item in fields(RawCapture)}
     np.savez(buffer, **arrays)
     return buffer.getvalue()
+
+
+def capture_digest(capture: RawCapture) -> bytes:
+    """Return what stands for all that a capture holds: two captures with one digest are the same."""
+    digest = hashlib.blake2b(digest_size=16)
+    for item in fields(RawCapture):
+        values = np.ascontiguousarray(getattr(capture, item.name))
+        digest.update(f"{item.name} {values.dtype} {values.shape}".encode())
+        digest.update(values.tobytes())
+    return digest.digest()
 
 
 def unpack_capture(packed: bytes) -> RawCapture:

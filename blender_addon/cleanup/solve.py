@@ -5,6 +5,7 @@ numpy only; called by `live`. The same capture, settings and contacts give the s
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,16 @@ from ..pins.feet import Ground, keep_feet
 from ..pins.pin import NO_PINS, PinPlan
 from ..pins.solve import pin_motion
 from ..solved_camera.path import CameraPath
-from .capture import RawCapture
+from .capture import RawCapture, capture_digest
 from .feet import correct_feet, standing_feet
 from .filters import smooth_quats, smooth_series
 from .legs import BodyMotion
 from .prior import blend_joints
 from .settings import CleanupSettings
 from .timing import close_loop, scaled_times, trimmed_rows, without_travel
+
+_LAST: dict[Any, tuple[BodyMotion, int]] = {}
+"""What `_unpinned_motion` has made last, by all that it was made from."""
 
 
 @dataclass(frozen=True)
@@ -93,15 +97,37 @@ def posed_motion(
     camera_path: CameraPath | None = None,
 ) -> tuple[BodyMotion, int]:
     """Return the whole motion before Trim, Loop and In Place, floor at z = 0, and how many contacts were left out."""
-    motion, refused_count = correct_feet(
-        smoothed_motion(capture, settings, camera_path), settings.contact_mode, feet_stand, capture, unseen
-    )
+    motion, refused_count = _unpinned_motion(capture, settings, feet_stand, unseen, camera_path)
     pinned = pin_motion(motion, capture, plan)
     if plan.keep_feet and plan.pins:
         stands = standing_feet(motion, settings.contact_mode, feet_stand, capture)
         ground = Ground(stands, settings.contact_mode != "never", frozenset(unseen))
         pinned = keep_feet(motion, pinned, capture, plan, ground)
     return pinned, refused_count
+
+
+def _unpinned_motion(
+    capture: RawCapture,
+    settings: CleanupSettings,
+    feet_stand: NDArray[np.bool_],
+    unseen: Collection[int],
+    camera_path: CameraPath | None,
+) -> tuple[BodyMotion, int]:
+    """Return the motion with its feet corrected, and how many contacts were left out; the last one is remembered.
+
+    Pins and the settings of time are changed one after the other, and what comes before them takes the longest.
+    """
+    before = (settings.prior, settings.joint_prior, settings.smoothing_s, settings.root_smoothing_s)
+    way = camera_path.digest if camera_path else b""
+    key = (capture_digest(capture), way, before, settings.contact_mode, feet_stand.tobytes(), frozenset(unseen))
+    if key not in _LAST:
+        motion, refused_count = correct_feet(
+            smoothed_motion(capture, settings, camera_path), settings.contact_mode, feet_stand, capture, unseen
+        )
+        motion.quats_wxyz.flags.writeable = motion.pelvis.flags.writeable = False
+        _LAST.clear()
+        _LAST[key] = motion, refused_count
+    return _LAST[key]
 
 
 def smoothed_motion(

@@ -50,16 +50,15 @@ def keep_feet(before: BodyMotion, pinned: BodyMotion, capture: RawCapture, plan:
     fade = max(round(FADE_S * capture.frame_rate_hz), 1)
     reach_frames = reach_in_frames(plan, capture)
     whole = split_at_gaps(capture.frame_ids.astype(np.int64), capture.frame_rate_hz)
-    for segment in (part for long in whole for part in _reached_parts(long, plan, reach_frames)):
-        pins = pins_in(plan, segment)
+    for segment in (part for one in whole for part in _reached_parts(one, plan, reach_frames)):
+        parts = before.rows(segment.rows), result.rows(segment.rows)
         for side, leg in enumerate(LEGS):
-            moving = [pin for pin in pins if _moves_foot(pin, leg)]
+            moving = [pin for pin in pins_in(plan, segment) if _moves_foot(pin, leg)]
             if moving and ground.unseen.isdisjoint((leg.hip, leg.knee, leg.ankle)):
-                part = _KeptFoot(leg, segment, moving, fade, reach_frames)
-                motion = result.rows(segment.rows)
-                part.hold(before.rows(segment.rows), motion, capture, ground.feet_stand[segment.rows, side])
+                foot = _KeptFoot(leg, segment, moving, fade, reach_frames)
+                foot.hold(*parts, capture, ground.feet_stand[segment.rows, side])
                 if ground.lifts:
-                    part.lift(before.rows(segment.rows), motion, capture)
+                    foot.lift(*parts, capture)
     return result
 
 

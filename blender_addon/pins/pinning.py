@@ -81,6 +81,7 @@ def _read(scene: Any, armature: Any, settings: CleanupSettings) -> _Keyed:
     curves = own_curves(armature)
     frames = current_frames(scene, armature, state, capture)
     kept = read_motion(curves, state.row_count)
+    # Of keys edited by hand since, those that the cleanup wrote count.
     if kept is None or values_digest(curves, state.unkeyed) != state.digest:
         clean = solve(capture, settings, state.feet_stand, state.unkeyed, plan, camera_path)
         kept = clean.quats_wxyz.astype(np.float32), clean.location.astype(np.float32)

@@ -99,8 +99,10 @@ def carry_over(shown: ShownPose, at_frame: ShownPose, at_row: ShownPose) -> Show
     return ShownPose(quats, at_row.location + shown.location - at_frame.location)
 
 
-def take_keys_back(curves: ActionCurves, joints: Collection[int], keys: ShownPose, frames: FloatArray, row: int) -> int:
-    """Take back what automatic keying has put at the frame of a pin, which keeps it from now on; return how many keys.
+def take_keys_back(
+    curves: ActionCurves, joints: Collection[int], keys: ShownPose, frames: FloatArray, row: int
+) -> None:
+    """Take back what automatic keying has put at the frame of a pin, which keeps it from now on.
 
     Else the cleanup would find keys edited by hand, and keep a copy of the action for each pin.
 
@@ -111,18 +113,8 @@ def take_keys_back(curves: ActionCurves, joints: Collection[int], keys: ShownPos
     existing = {(curve.data_path, curve.array_index): curve for curve in curves.container.fcurves}
     wanted = {(rotation_path(joint), part): keys.quats_wxyz[row, joint, part] for joint in joints for part in range(4)}
     wanted |= {(LOCATION_PATH, axis): keys.location[row, axis] for axis in range(3)}
-    changed = 0
     for key, value in wanted.items():
-        if key in existing:
-            changed += _take_back(existing[key], float(value), len(frames), row)
-    return changed
-
-
-def _take_back(curve: Any, value: float, own_count: int, row: int) -> int:
-    """Give a curve its own key's value again; return 1 if it had another."""
-    points = curve.keyframe_points
-    if len(points) != own_count or points[row].co.y == value:
-        return 0
-    points[row].co.y = value
-    curve.update()
-    return 1
+        points = existing[key].keyframe_points if key in existing else ()
+        if len(points) == len(frames) and points[row].co.y != value:
+            points[row].co.y = value
+            existing[key].update()

@@ -30,7 +30,8 @@ def test_operators_have_their_names_and_say_what_they_do(extension):
     others = ("estimate", "cancel", "load_motion", "import_motion", "set_scene_rate", "copy_log")
     retarget = ("retarget", "recognise_rig", "save_bone_map", "load_bone_map")
     environment = ("make_environment", "cancel_environment", "remove_environment")
-    for name in (*others, *exports, *people, *retarget, *environment):
+    pins = ("pin_pose", "resolve_pins", "jump_to_pin", "remove_pin", "remove_all_pins")
+    for name in (*others, *exports, *people, *retarget, *environment, *pins):
         operator = getattr(bpy.ops.jointwise, name)
         assert operator.get_rna_type().description
 

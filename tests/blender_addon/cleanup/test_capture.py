@@ -8,6 +8,7 @@ from jointwise_ext.blender_addon.axes import placement_above_floor
 from jointwise_ext.blender_addon.cleanup.capture import (
     SOLE_JOINTS,
     RawCapture,
+    capture_digest,
     capture_motion,
     pack_capture,
     unpack_capture,
@@ -24,6 +25,17 @@ def test_packing_loses_nothing():
         before, after = np.asarray(getattr(capture, item.name)), np.asarray(getattr(again, item.name))
         assert before.dtype == after.dtype
         assert np.array_equal(before, after)
+
+
+def test_the_digest_is_of_every_value():
+    capture = walk_capture(frame_count=20)
+    digests = {capture_digest(capture)}
+    assert capture_digest(unpack_capture(pack_capture(capture))) in digests
+    for item in dataclasses.fields(RawCapture):
+        changed = np.array(getattr(capture, item.name))
+        changed.flat[-1] += 1
+        digests.add(capture_digest(dataclasses.replace(capture, **{item.name: changed})))
+    assert len(digests) == 1 + len(dataclasses.fields(RawCapture))
 
 
 def test_the_size_is_660_bytes_a_frame():

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from blender_addon_walker import deepest_mm, knee_steps_deg, sole_slide_mm, walk_capture
+from jointwise_ext.blender_addon.cleanup import solve
 from jointwise_ext.blender_addon.cleanup.feet import detected_feet, detected_parts
 from jointwise_ext.blender_addon.cleanup.legs import LEGS, PELVIS, pose_leg
 from jointwise_ext.blender_addon.cleanup.settings import CleanupSettings
@@ -76,6 +77,20 @@ def test_the_motion_passes_through_its_pins_and_only_pinned_bones_move():
 def test_without_pins_the_motion_is_itself():
     capture = walk(sway_m=0.02)
     assert np.array_equal(posed(capture, plan_of(), "auto").quats_wxyz, posed(capture, mode="auto").quats_wxyz)
+
+
+def test_what_is_remembered_is_what_would_be_made_anew():
+    first, second = walk(sway_m=0.02), walk()
+    results = [posed(capture, mode=mode) for capture in (first, second, first) for mode in ("auto", "never", "auto")]
+    for number in (0, 1):
+        assert np.array_equal(results[number].quats_wxyz, results[6 + number].quats_wxyz)
+        assert not np.array_equal(results[number].pelvis, results[3 + number].pelvis)
+    again = posed(first, mode="auto")
+    assert again is posed(first, mode="auto")
+    solve._LAST.clear()
+    assert np.array_equal(posed(first, mode="auto").quats_wxyz, again.quats_wxyz)
+    with pytest.raises(ValueError, match="read-only"):
+        again.pelvis[0] = 0
 
 
 @pytest.mark.parametrize("size_deg", [1, 30, 120])
