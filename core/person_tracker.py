@@ -43,7 +43,7 @@ SURE_VISIBILITY: Final = 0.6
 
 
 class PersonDetector(Protocol):
-    """Finds people in one image; BlazePoseDetector and YoloDetector are.
+    """Finds people in one image, as BlazePoseDetector, NanoDetDetector, CombinedDetector and YoloDetector do.
 
     A detector with a true attribute `is_tracking` is shown every frame, and its boxes say by `track_id` who is who.
     """
