@@ -54,7 +54,7 @@ Looks = Mapping[int, PersonLandmarks]
 
 
 class PersonDetector(Protocol):
-    """Finds people in one image; BlazePoseDetector and YoloDetector are.
+    """Finds people in one image, as BlazePoseDetector, NanoDetDetector, CombinedDetector and YoloDetector do.
 
     A detector with a true attribute `is_tracking` is shown every frame, and its boxes say by `track_id` who is who.
     """

@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 
 from ..compat import assign_action, slot_identifier
+from ..cursor_progress import with_progress
 from ..scene_rate import scene_rate_hz
 from .options import ExportOptions, Source
 from .poses import FloatArray, SampledPoses, Skeleton
@@ -43,9 +44,9 @@ def _sample(scene: Any, armature: Any, skeleton: Skeleton, frames: FloatArray) -
     indices = [bones.find(name) for name in skeleton.names]
     everything = np.empty((len(bones), 4, 4), np.float32)
     pose, object_world = np.empty((len(frames), len(indices), 4, 4)), np.empty((len(frames), 4, 4))
-    for row, frame in enumerate(frames):
+    for row, frame in enumerate(with_progress(bpy.context.window_manager, frames.tolist())):
         whole = int(np.floor(frame))
-        scene.frame_set(whole, subframe=float(frame - whole))
+        scene.frame_set(whole, subframe=frame - whole)
         evaluated = armature.evaluated_get(scene.view_layers[0].depsgraph)
         evaluated.pose.bones.foreach_get("matrix", everything.reshape(-1))
         # Blender keeps matrices by columns.

@@ -20,6 +20,7 @@ from ..cleanup.live import apply_cleanup, paused
 from ..cleanup.settings import CleanupSettings, to_cleanup_settings
 from ..cleanup.solve import smoothed_motion
 from ..cleanup.store import load_capture, load_state
+from ..cursor_progress import with_progress
 from ..keyframes import scene_frames
 from ..pins.store import load_plan
 from ..scene_rate import scene_rate_hz
@@ -136,7 +137,7 @@ def sample_camera(context: Any, camera: Any, frames: FloatArray) -> tuple[FloatA
     former, former_subframe = scene.frame_current, scene.frame_subframe
     quats, location = np.empty((len(frames), 4)), np.empty((len(frames), 3))
     try:
-        for row, frame in enumerate(frames.tolist()):
+        for row, frame in enumerate(with_progress(context.window_manager, frames.tolist())):
             whole = math.floor(frame)
             scene.frame_set(whole, subframe=frame - whole)
             place, rotation, _ = camera.evaluated_get(context.evaluated_depsgraph_get()).matrix_world.decompose()
