@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--platform", default="linux-x64", choices=[*PLATFORMS, "all"], help="linux-x64 by default")
     build.add_argument("--python", choices=["cp311", "cp313"], help="only the zip for this Python")
     build.add_argument("--variant", default="standard", choices=sorted(SIZE_BUDGETS_BYTES), help="what is in the zip")
+    commands.add_parser("release", help="all zips, the index that Blender subscribes to, and checksums")
     commands.add_parser("lint", help="ruff check, ruff format --check, mypy")
     lock = commands.add_parser("lock", help="resolve wheels/locks/*.in afresh and write what is pinned")
     lock.add_argument("--only-zips", action="store_true", help="leave the environments' locks as they are")
@@ -63,6 +64,10 @@ def _run_parsed(options: argparse.Namespace) -> int:
         from .build_zip import build_zips
 
         return build_zips(options.platform, options.python, options.variant)
+    if options.command == "release":
+        from .release import make_release
+
+        return make_release()
     if options.command == "lint":
         return _lint()
     if options.command == "lock":
