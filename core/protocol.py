@@ -54,6 +54,13 @@ class Warning:
 
 
 @dataclass(frozen=True)
+class Device:
+    """Where the networks run, and why there, in one sentence."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class Error:
     """The work ended without a result."""
 
@@ -147,13 +154,14 @@ class People:
     people: tuple[FoundPerson, ...]
 
 
-Event = Hello | Status | Preview | Warning | Error | Result | VideoReport | Summary | People
+Event = Hello | Status | Preview | Warning | Device | Error | Result | VideoReport | Summary | People
 
 _EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "hello": Hello,
     "status": Status,
     "preview": Preview,
     "warning": Warning,
+    "device": Device,
     "error": Error,
     "result": Result,
     "video": VideoReport,
