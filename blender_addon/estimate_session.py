@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ..core.errors import CancelledError, JointwiseError, WorkerError
-from ..core.protocol import Hello, People, Result, Status, Warning
+from ..core.protocol import Device, Event, Hello, People, Result, Status, Warning
 from .bundled_packages import ReportProgress
 from .worker_client import WorkerClient
 from .worker_runtime import WorkerCommand
@@ -32,6 +32,7 @@ class EstimateSession:
         status: the latest stage and progress.
         warnings: sentences of the core's warnings so far.
         people: whom the command `people` found, once it has said so.
+        device_text: where the networks run and why, once the core has said so.
         log: the core's words besides its events, for a bug report.
     """
 
@@ -41,6 +42,7 @@ class EstimateSession:
         self.warnings: list[str] = []
         self.people: People | None = None
         self.log = ""
+        self.device_text = ""
         self.core_version = ""
         self._arguments = list(arguments)
         self._client: WorkerClient | None = None
@@ -79,19 +81,24 @@ class EstimateSession:
             self._ended = True
             return True
         for event in self._client.poll():
-            if isinstance(event, Status):
-                self.status = event
-            elif isinstance(event, Warning):
-                self.warnings.append(event.message)
-            elif isinstance(event, People):
-                self.people = event
-            elif isinstance(event, Hello):
-                self.core_version = event.version
+            self._take_in(event)
         if self._cancelled.is_set():
             self._client.cancel()
         self.log = self._client.log
         self._ended = self._client.is_finished
         return self._ended
+
+    def _take_in(self, event: Event) -> None:
+        if isinstance(event, Status):
+            self.status = event
+        elif isinstance(event, Warning):
+            self.warnings.append(event.message)
+        elif isinstance(event, Device):
+            self.device_text = event.message
+        elif isinstance(event, People):
+            self.people = event
+        elif isinstance(event, Hello):
+            self.core_version = event.version
 
     def wait(self, on_change: Callable[[Status], None]) -> None:
         """Block until the run has ended; calls back when the status has changed."""

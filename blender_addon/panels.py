@@ -119,6 +119,8 @@ def _draw_progress(layout: Any, session: Any) -> None:
         return
     factor = min(status.frame / status.frame_count, 1.0) if status.frame_count else 0.0
     layout.progress(factor=factor, text=progress_text(status))
+    if session.device_text:
+        layout.label(text=session.device_text, translate=False)
     layout.operator("jointwise.cancel", icon="CANCEL")
 
 

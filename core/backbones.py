@@ -87,6 +87,12 @@ def backbone_warnings(settings: EstimateSettings, networks: Mapping[str, Any]) -
     return []
 
 
+def device_warnings(networks: Mapping[str, Any]) -> list[Warning]:
+    """Return what happened to networks that had to leave their device, so far."""
+    notices = [getattr(network, "notice", "") for network in networks.values()]
+    return [Warning("device_left", notice) for notice in notices if notice]
+
+
 def licence_of(backbone: Backbone, networks: Mapping[str, Any]) -> str:
     """Return the terms that the motion file repeats."""
     if backbone == "pare":

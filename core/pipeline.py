@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .backbones import backbone_loaders, backbone_warnings, licence_of, make_estimator, tracker_loaders
+from .backbones import backbone_loaders, backbone_warnings, device_warnings, licence_of, make_estimator, tracker_loaders
 from .body_model import BodyModel
 from .camera_motion import CameraMotion, CameraWatch
 from .cancellation import Cancellation
@@ -16,12 +16,13 @@ from .focal_length import choose_focal_length_px
 from .gap_filling import fill_short_gaps, leave_out_unsure
 from .left_right_repair import repair_left_right
 from .lens_metadata import read_focal_length_35mm
+from .models.devices import describe_device
 from .motion import Motion, write_motion
 from .output_paths import person_path
 from .overlay import write_overlay
 from .people import choose_people
 from .person_tracker import LOOK_AHEAD, Track
-from .protocol import Result, Status, Warning
+from .protocol import Device, Result, Status, Warning
 from .provenance import describe_run
 from .read_ahead import ReadAhead
 from .reporting import Reporter, StageProgress
@@ -63,12 +64,14 @@ class EstimateJob:
         with self._open_video() as video:
             view = self._choose_view(video)
             estimator = self._load_networks()
+            self._reporter.emit(Device(describe_device(self._networks.values())))
             for warning in backbone_warnings(settings, self._networks):
                 self._warn(warning)
             with self._timed("track"):
                 tracks, camera = self._track_people(video)
             for warning in [*video.warnings, *camera_warnings(camera)]:
                 self._warn(warning)
+            self._warn_of_devices()
         view = replace(view, is_still=not camera.is_moving)
         chosen = choose_people(tracks, settings.people, settings.video, view.image_size)
         if len(chosen) < len(parse_people(settings.people) or ()):
@@ -82,6 +85,7 @@ class EstimateJob:
         crop_outputs = self._look_again(estimator.crop_model, chosen)
         with self._timed("estimate"):
             motions = self._estimate_motions(chosen, crop_outputs, view, estimator, swaps)
+        self._warn_of_devices()
         with self._times.busy("write"):
             paths = self._write(motions, estimator.body)
         seconds = {**self._times.rounded(), **self._seconds}
@@ -193,6 +197,11 @@ class EstimateJob:
         with self._timed("overlay"), self._open_video() as video:
             progress = StageProgress(self._reporter, "overlay", expected_frame_count(self._settings, video))
             write_overlay(path, video, [(motion, body) for motion in motions], self._cancellation, progress)
+
+    def _warn_of_devices(self) -> None:
+        for warning in device_warnings(self._networks):
+            if warning not in self._warnings:
+                self._warn(warning)
 
     def _warn(self, warning: Warning) -> None:
         self._warnings.append(warning)

@@ -63,6 +63,13 @@ class Warning:
 
 
 @dataclass(frozen=True)
+class Device:
+    """Where the networks run, and why there, in one sentence."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class Error:
     """The work ended without a result."""
 
@@ -171,13 +178,14 @@ class Ended:
     exit_code: int
 
 
-Event = Hello | Status | Preview | Warning | Error | Result | VideoReport | Summary | People | Ended
+Event = Hello | Status | Preview | Warning | Device | Error | Result | VideoReport | Summary | People | Ended
 
 _EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "hello": Hello,
     "status": Status,
     "preview": Preview,
     "warning": Warning,
+    "device": Device,
     "error": Error,
     "result": Result,
     "video": VideoReport,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol, TextIO
 
 from .errors import CancelledError
-from .protocol import Error, Event, FoundPerson, Hello, People, Result, Status, Warning, encode_event
+from .protocol import Device, Error, Event, FoundPerson, Hello, People, Result, Status, Warning, encode_event
 
 MINIMUM_INTERVAL_S: Final = 0.1
 """At most ten status events a second."""
@@ -62,6 +62,9 @@ class TerminalReporter:
         elif isinstance(event, Warning):
             self._end_bar()
             print(f"Warning: {event.message}", file=sys.stderr)
+        elif isinstance(event, Device):
+            self._end_bar()
+            print(event.message, file=sys.stderr)
         elif isinstance(event, Result):
             self._end_bar()
             for path in (*event.paths, event.overlay):

@@ -63,8 +63,8 @@ class UserNetwork:
 
     engine = "onnx"
 
-    def __init__(self, file: UserNetworkFile, session: Any, device: str) -> None:
-        self.file, self.device = file, device
+    def __init__(self, file: UserNetworkFile, session: Any, device: str, device_reason: str = "") -> None:
+        self.file, self.device, self.device_reason = file, device, device_reason
         self.name = file.path.stem
         self.crop_side_px, self.box_scale = file.image.side_px, file.image.crop_scale
         self.weights_sha256 = file_sha256(file.path)
@@ -115,7 +115,7 @@ def load_user_network(path: Path, device: Device = "auto", threads: int = 2) -> 
     """
     file = read_user_network_file(path)
     session, chosen = open_session(file.path, device, threads, "Export it again, with a supported opset.")
-    return UserNetwork(file, session, chosen)
+    return UserNetwork(file, session, chosen.device, chosen.reason)
 
 
 def prepare_crops(crops: NDArray[np.uint8], image: ImageInput) -> NDArray[np.float32]:

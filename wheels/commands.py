@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     pictures.add_argument("--blender", metavar="PATH", help="a windowed Blender; needs Xvfb, openbox, xdotool, scrot")
     pictures.add_argument("--zip", metavar="ZIP", help="an extension zip that this Blender takes")
     pictures.add_argument("--curves", action="store_true", help="draw the curves of the cleanup, without a window")
+    commands.add_parser("release", help="all zips, the index that Blender subscribes to, and checksums")
     commands.add_parser("lint", help="ruff check, ruff format --check, mypy")
     lock = commands.add_parser("lock", help="resolve wheels/locks/*.in afresh and write what is pinned")
     lock.add_argument("--only-zips", action="store_true", help="leave the environments' locks as they are")
@@ -81,6 +82,10 @@ def _run_parsed(options: argparse.Namespace) -> int:
         from .pictures import take_pictures
 
         return take_pictures(options.blender, options.zip, options.curves)
+    if options.command == "release":
+        from .release import make_release
+
+        return make_release()
     if options.command == "lint":
         return _lint()
     if options.command == "lock":

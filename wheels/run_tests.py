@@ -15,7 +15,11 @@ from .onnx_assets import ensure_onnx_files
 from .system_libraries import require_bpy
 from .wheel_list import ZIP_TARGETS
 
-ZIP_TESTS: Final = ("tests/e2e/test_extension_zip.py", "tests/e2e/test_licenses.py")
+ZIP_TESTS: Final = (
+    "tests/e2e/test_extension_zip.py",
+    "tests/e2e/test_licenses.py",
+    "tests/e2e/test_release_updates.py",
+)
 ALL_BLENDERS: Final = "--all-blenders"
 _NO_TESTS_COLLECTED: Final = 5
 _COUNTED_CODES: Final = {0, 1, _NO_TESTS_COLLECTED}

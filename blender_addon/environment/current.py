@@ -5,7 +5,8 @@ from typing import Final
 
 from ...core.errors import SceneError
 from ..preference_values import private_folder
-from .making import EnvironmentMaking
+from .making import EnvironmentMaking, is_complete
+from .variants import VARIANTS
 
 ENVIRONMENTS_FOLDER: Final = "environments"
 
@@ -15,6 +16,11 @@ _making: list[EnvironmentMaking] = []
 def environment_folder(name: str) -> Path:
     """Return the folder of an environment, which lies with the add-on's own files and goes with them."""
     return private_folder() / ENVIRONMENTS_FOLDER / name
+
+
+def made_environments() -> list[str]:
+    """Return the names of the environments that are there."""
+    return [name for name in VARIANTS if is_complete(environment_folder(name))]
 
 
 def current_making() -> EnvironmentMaking | None:

@@ -13,7 +13,7 @@ from ..preference_values import ROOT_PACKAGE
 from ..running import check_nothing_runs
 from ..worker_runtime import blender_python
 from .current import begin, check_nothing_is_made, current_making, environment_folder, finish
-from .making import EnvironmentMaking, environment_python, is_complete, remove_environment
+from .making import EnvironmentMaking, environment_python, remove_environment
 from .variants import VARIANTS
 
 POLL_INTERVAL_S: Final = 0.2
@@ -163,11 +163,6 @@ def _redraw_preferences() -> None:
         for area in window.screen.areas:
             if area.type == "PREFERENCES":
                 area.tag_redraw()
-
-
-def made_environments() -> list[str]:
-    """Return the names of the environments that are there."""
-    return [name for name in VARIANTS if is_complete(environment_folder(name))]
 
 
 CLASSES: Final = (

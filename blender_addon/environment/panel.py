@@ -3,8 +3,7 @@
 from typing import Any
 
 from ..messages import MESSAGES
-from .current import current_making
-from .operators import made_environments
+from .current import current_making, made_environments
 from .variants import VARIANTS
 
 

@@ -61,14 +61,14 @@ VARIANTS: Final = {
             "Make an Environment for PARE and Graphics Cards",
             "PyTorch: needed by the backbone PARE; runs the networks on NVIDIA cards under Linux and on Apple's chips",
             (*_CORE_IMPORTS, "torch", "safetensors"),
-            {},
+            {"linux": (2.9, 5.2), "win32": (0.3, 0.9), "darwin": (0.3, 0.9)},
         ),
         Variant(
             "everything",
             "Make an Environment for PARE, YOLO and SMPL",
             "PyTorch, Ultralytics (AGPL) and smplx (non-commercial): for your own YOLO weights and SMPL work, too",
             (*_CORE_IMPORTS, "torch", "safetensors", "ultralytics", "lap", "smplx"),
-            {},
+            {"linux": (3.1, 5.6), "win32": (0.4, 1.2), "darwin": (0.4, 1.2)},
         ),
     )
 }

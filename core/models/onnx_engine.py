@@ -4,7 +4,8 @@ Imports neither torch nor onnx nor safetensors: the .onnx file is all it needs.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +14,22 @@ from numpy.typing import NDArray
 
 from ..errors import EngineError, WeightsError, is_out_of_memory, memory_error
 from ..settings import Device
+from .devices import (
+    CPU_PROVIDER,
+    DEVICE_LABELS,
+    DeviceChoice,
+    choose_onnx_device,
+    is_out_of_memory,
+    out_of_memory_notice,
+)
 from .engine import ASSETS, EXPORT_HINT
 
 WEIGHTS_KEY: Final = "weights_sha256"
 """Metadata key of the .onnx file: SHA-256 of the safetensors file that it was made from."""
+
+
+PROBE_TOLERANCE: Final = 0.01
+"""Of the largest output: half precision stays below it, and a driver that computes nonsense does not."""
 
 
 class OnnxNetwork:
@@ -24,10 +37,12 @@ class OnnxNetwork:
 
     engine = "onnx"
 
-    def __init__(self, name: str, session: Any, device: str) -> None:
+    def __init__(self, name: str, session: Any, choice: DeviceChoice, open_on_cpu: Callable[[], Any]) -> None:
         self.name = name
         self.session = session
-        self.device = device
+        self.device, self.device_reason = choice.device, choice.reason
+        self.notice = ""
+        self._open_on_cpu = open_on_cpu
         self.weights_sha256: str = session.get_modelmeta().custom_metadata_map.get(WEIGHTS_KEY, "")
         self.output_names = [output.name for output in session.get_outputs()]
 
@@ -35,13 +50,26 @@ class OnnxNetwork:
         """Return every output by name as float32; see `engine.Network`."""
         arrays = {name: np.ascontiguousarray(values, np.float32) for name, values in inputs.items()}
         try:
-            outputs = self.session.run(self.output_names, arrays)
+            outputs = self._run(arrays)
         except Exception as error:  # its exception classes are private to ONNX Runtime
             reason = str(error).splitlines()[0]
             if is_out_of_memory(error):
                 raise memory_error() from error
             raise EngineError(f"The network {self.name} failed on ONNX Runtime: {reason}") from error
         return dict(zip(self.output_names, outputs, strict=True))
+
+    def _run(self, arrays: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """Run the session; where the device's memory is full, from now on on the processor."""
+        try:
+            outputs: list[NDArray[Any]] = self.session.run(self.output_names, arrays)
+        except Exception as error:
+            if self.device == "cpu" or not is_out_of_memory(error):
+                raise
+            self.notice = out_of_memory_notice(self.name, self.device)
+            self.session = self._open_on_cpu()
+            self.device, self.device_reason = "cpu", "the graphics card's memory was full"
+            outputs = self.session.run(self.output_names, arrays)
+        return outputs
 
 
 def load_onnx_network(name: str, device: Device, threads: int, onnx_folder: Path) -> OnnxNetwork:
@@ -53,13 +81,13 @@ def load_onnx_network(name: str, device: Device, threads: int, onnx_folder: Path
     """
     path = onnx_folder / f"{name}.onnx"
     session, chosen = open_session(path, device, threads, EXPORT_HINT)
-    network = OnnxNetwork(name, session, chosen)
+    network = OnnxNetwork(name, session, chosen, lambda: open_session(path, "cpu", threads, EXPORT_HINT)[0])
     _check_weights(network, path)
     return network
 
 
-def open_session(path: Path, device: Device, threads: int, hint: str) -> tuple[Any, str]:
-    """Open an ONNX file; return the session and the device's name.
+def open_session(path: Path, device: Device, threads: int, hint: str) -> tuple[Any, DeviceChoice]:
+    """Open an ONNX file; return the session and where it runs.
 
     Args:
         hint: what to do when the file is missing or damaged.
@@ -73,13 +101,56 @@ def open_session(path: Path, device: Device, threads: int, hint: str) -> tuple[A
         raise EngineError(f"ONNX Runtime cannot be loaded: {error}.", "Install onnxruntime.") from None
     if not path.is_file():
         raise EngineError(f"The file {path} is missing.", hint)
-    chosen, providers = _choose_device(device, onnxruntime.get_available_providers())
+    choice = choose_onnx_device(device, onnxruntime.get_available_providers())
     try:
-        session = onnxruntime.InferenceSession(path, _session_options(onnxruntime, threads), providers=providers)
+        session = _session(onnxruntime, path, threads, choice)
+        if device == "auto" and choice.device != "cpu":
+            session, choice = _checked(onnxruntime, path, threads, session, choice)
     except Exception as error:  # its exception classes are private to ONNX Runtime
         reason = str(error).splitlines()[0]
         raise EngineError(f"The file {path} cannot be opened: {reason}", hint) from error
-    return session, chosen
+    return session, choice
+
+
+def _session(onnxruntime: Any, path: Path, threads: int, choice: DeviceChoice) -> Any:
+    options = _session_options(onnxruntime, threads)
+    if choice.device == "directml":
+        # Source: DirectML's documentation in ONNX Runtime; it can do neither of the two.
+        options.enable_mem_pattern = False
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    return onnxruntime.InferenceSession(path, options, providers=list(choice.providers))
+
+
+def _checked(
+    onnxruntime: Any, path: Path, threads: int, session: Any, choice: DeviceChoice
+) -> tuple[Any, DeviceChoice]:
+    """Return the session where its device gives the processor's numbers, else one on the processor, with the reason."""
+    on_cpu = DeviceChoice("cpu", (CPU_PROVIDER,), "")
+    reference = _session(onnxruntime, path, threads, on_cpu)
+    problem = probe_problem(session, reference)
+    if not problem:
+        return session, choice
+    return reference, replace(on_cpu, reason=f"{DEVICE_LABELS[choice.device]} {problem}")
+
+
+def probe_problem(session: Any, reference: Any) -> str:
+    """Return what is wrong with a session against another of the same network, on random numbers; empty for nothing."""
+    generator = np.random.default_rng(0)
+    inputs = {}
+    for entry in reference.get_inputs():
+        # Batches of one; sequences of eight.
+        shape = [size if isinstance(size, int) else (8 if axis else 1) for axis, size in enumerate(entry.shape)]
+        inputs[entry.name] = generator.random(shape, dtype=np.float32)
+    expected = reference.run(None, inputs)
+    try:
+        found = session.run(None, inputs)
+    except Exception:  # its exception classes are private to ONNX Runtime
+        return "failed on a trial"
+    for ours, theirs in zip(found, expected, strict=True):
+        scale = float(np.abs(theirs).max()) + 1e-6
+        if not np.isfinite(ours).all() or float(np.abs(ours - theirs).max()) > PROBE_TOLERANCE * scale:
+            return "gave other numbers than the processor on a trial"
+    return ""
 
 
 def _session_options(onnxruntime: Any, threads: int) -> Any:
@@ -90,18 +161,6 @@ def _session_options(onnxruntime: Any, threads: int) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return options
-
-
-def _choose_device(device: Device, available: list[str]) -> tuple[str, list[str]]:
-    """Return the device's name and the providers in order of preference."""
-    cpu, cuda = "CPUExecutionProvider", "CUDAExecutionProvider"
-    if device == "cpu" or (device == "auto" and cuda not in available):
-        return "cpu", [cpu]
-    if device in ("auto", "cuda") and cuda in available:
-        return "cuda", [cuda, cpu]
-    raise EngineError(
-        f"This ONNX Runtime does not see the device {device}.", "Choose the device cpu, or the engine torch."
-    )
 
 
 def _check_weights(network: OnnxNetwork, path: Path) -> None:

@@ -11,6 +11,7 @@ from torch import nn
 
 from ..errors import EngineError, is_out_of_memory, memory_error
 from ..settings import Device
+from .devices import has_nvidia_driver, out_of_memory_notice, why_no_torch_device
 from .engine import TORCH_BUILDERS
 from .torch_graph import pack_for_cpu
 from .weights import file_sha256, weights_path
@@ -26,22 +27,43 @@ class TorchNetwork:
         self.module = module
         self.device = device
         self.weights_sha256 = weights_sha256
+        self.device_reason = _device_reason(device)
+        self.notice = ""
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Return every output by name as float32; see `engine.Network`."""
+        try:
+            return self._run(inputs)
+        except torch.OutOfMemoryError:
+            if self.device == "cpu":
+                raise EngineError(f"The network {self.name} needs more memory than there is.") from None
+        self.notice = out_of_memory_notice(self.name, self.device)
+        self.module.to("cpu")
+        self.device, self.device_reason = "cpu", "the graphics card's memory was full"
+        return self._run(inputs)
+
+    def _run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         with torch.inference_mode():
-            tensors = {
-                name: torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(self.device)
-                for name, values in inputs.items()
-            }
             try:
+                tensors = {
+                    name: torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(self.device)
+                    for name, values in inputs.items()
+                }
                 outputs = _by_name(self.module(**tensors))
+            except torch.OutOfMemoryError:
+                raise
             except (RuntimeError, TypeError) as error:
                 reason = str(error).splitlines()[0]
                 if is_out_of_memory(error):
                     raise memory_error() from error
                 raise EngineError(f"The network {self.name} failed on torch: {reason}") from error
             return {name: values.float().cpu().contiguous().numpy() for name, values in outputs.items()}
+
+
+def _device_reason(device: str) -> str:
+    if device != "cpu":
+        return "PyTorch sees it"
+    return why_no_torch_device(torch.version.cuda is not None, has_nvidia_driver())
 
 
 def _by_name(outputs: Any) -> dict[str, torch.Tensor]:

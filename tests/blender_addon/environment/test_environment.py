@@ -50,7 +50,8 @@ def toy(tmp_path, monkeypatch):
 def place(tmp_path, monkeypatch):
     """The folder of the environment, in a path with a blank and a letter outside ASCII."""
     folder = tmp_path / "für alle" / "torch"
-    monkeypatch.setattr(operators, "environment_folder", folder.with_name)
+    for module in (operators, current):
+        monkeypatch.setattr(module, "environment_folder", folder.with_name)
     return folder
 
 
