@@ -90,13 +90,6 @@ def describe_device(networks: Iterable[Any]) -> str:
     return f"Runs on {'; '.join(dict.fromkeys(lines))}." if lines else ""
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an engine's error says that the graphics card's memory is full."""
-    text = f"{type(error).__name__} {error}".lower()
-    signs = ("out of memory", "outofmemory", "failed to allocate memory", "e_outofmemory", "8007000e")
-    return any(sign in text for sign in signs)
-
-
 def out_of_memory_notice(name: str, device: str) -> str:
     """Return the warning about a network that goes on with the processor."""
     label = DEVICE_LABELS.get(device, device)

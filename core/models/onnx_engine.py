@@ -19,7 +19,6 @@ from .devices import (
     DEVICE_LABELS,
     DeviceChoice,
     choose_onnx_device,
-    is_out_of_memory,
     out_of_memory_notice,
 )
 from .engine import ASSETS, EXPORT_HINT
