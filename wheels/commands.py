@@ -21,6 +21,10 @@ def run_command_line(arguments: Sequence[str]) -> int:
     try:
         if command == "core":
             return _core(rest)
+        if command == "bench":
+            from .bench import run_bench
+
+            return run_bench(rest)
         if command == "test":
             from .run_tests import run_tests
 
@@ -41,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         "test", help="run all tests, with --all-blenders in 4.5 too; others go to pytest", add_help=False
     )
     commands.add_parser("core", help="run the core's command line in its environment", add_help=False)
+    commands.add_parser("bench", help="speed and memory, beside MediaPipe's on the same clips", add_help=False)
     build = commands.add_parser("build", help="make the extension zips in dist/")
     build.add_argument("--platform", default="linux-x64", choices=["linux-x64"])
     build.add_argument("--python", choices=["cp311", "cp313"], help="only the zip for this Python")
