@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import Akima1DInterpolator
 
 from .tracks import Track
 
@@ -48,6 +47,9 @@ def _fill_run(track: Track, run: slice) -> dict[str, NDArray[Any]]:
 def _fill(looks: NDArray[np.int64], values: FloatArray, frames: NDArray[np.int64], *, is_curved: bool) -> FloatArray:
     """Return values (T, ...) at all frames, those (N, ...) of the looks unchanged."""
     if is_curved and len(looks) >= FEWEST_FOR_CURVE:
+        # Takes a good part of a second, which the start of an estimate need not wait for.
+        from scipy.interpolate import Akima1DInterpolator
+
         filled: FloatArray = Akima1DInterpolator(looks, values, axis=0)(frames)
     else:
         columns = [np.interp(frames, looks, column) for column in values.reshape(len(looks), -1).T]
