@@ -1,4 +1,4 @@
-"""Jointwise's one developer command: `python3 dev.py demo|test|fuzz|faults|core|build|lint|clean|lock`; see `--help`.
+"""Jointwise's one developer command: `python3 dev.py demo|test|core|build|docs|bench|fuzz|faults|lint`; see `--help`.
 
 Standard library only, and readable by any Python 3: under a Python that does not fit, it starts itself again with one
 that does. The work is done in `wheels/`.

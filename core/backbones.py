@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from .contact_estimator import ContactEstimator
 from .decomposed_estimator import DecomposedEstimator
-from .models.kept_networks import load_kept_network
+from .kept_networks import load_kept_network
 from .open_backbone import OpenEstimator
 from .pare_backbone import PareEstimator, load_pare_network, load_smpl_body, load_temporal_network
 from .person_tracker import LOOK_AHEAD

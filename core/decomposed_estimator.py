@@ -25,6 +25,10 @@ Window = Literal["track"] | int
 FRAMES_PER_CALL: Final = 1024
 """The lifter's batch; bounds the memory for long tracks."""
 WINDOWS_PER_CALL: Final = 64
+FRAMES_PER_PIECE: Final = 4096
+"""A longer track goes through both networks in pieces: its features take 12 kB a frame, 1.3 GB in an hour."""
+PIECE_MARGIN: Final = 1024
+"""Frames that a piece sees on each side beyond its own, so that the recurrence has settled: it remembers long."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,14 @@ class DecomposedEstimator:
         """Return the poses of one track of T frames, T at least 1; see `TemporalPrior.apply`."""
         check_window(window)
         context = joint_context(evidence.visibility, frame_rate_hz)
-        return self._prior.apply(self._run_lifter(evidence.values), frame_ids, frame_rate_hz, window, context)
+        pieces = []
+        for kept, seen in piece_bounds(len(frame_ids)):
+            outputs = self._run_lifter(evidence.values[seen])
+            sequence = self._prior.apply(outputs, frame_ids[seen], frame_rate_hz, window, context[seen])
+            own = slice(kept.start - seen.start, kept.stop - seen.start)
+            # Copies: a view would keep the whole piece's outputs.
+            pieces.append({name: values[own].copy() for name, values in vars(sequence).items()})
+        return PoseSequence(**{name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]})
 
     def _run_lifter(self, values: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Return the lifter's outputs for all frames."""
@@ -69,6 +80,16 @@ class DecomposedEstimator:
             for start in range(0, len(values), FRAMES_PER_CALL)
         ]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def piece_bounds(frame_count: int) -> list[tuple[slice, slice]]:
+    """Return the rows of each piece of a track, and the rows that the networks see for it."""
+    starts = range(0, max(frame_count - PIECE_MARGIN, 1), FRAMES_PER_PIECE)
+    stops = [*starts[1:], frame_count]
+    return [
+        (slice(start, stop), slice(max(start - PIECE_MARGIN, 0), min(stop + PIECE_MARGIN, frame_count)))
+        for start, stop in zip(starts, stops, strict=True)
+    ]
 
 
 class TemporalPrior:

@@ -26,10 +26,30 @@ def add_development_commands(commands: Any) -> None:
     _add_calibrate(commands)
     _add_ablate(commands)
     _add_prepare(commands)
+    _add_bench(commands)
 
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def _add_bench(commands: Any) -> None:
+    command = commands.add_parser("bench", help="speed and memory, beside MediaPipe's on the same clips")
+    command.add_argument("--video", type=Path, metavar="FILE", help="instead of the excerpt in two sizes")
+    command.add_argument("--clips", nargs="+", choices=["720p", "1080p"], help="sizes of the excerpt (default: both)")
+    command.add_argument("--frames", type=int, default=600, metavar="N", help="of each clip (default: 600)")
+    command.add_argument("--rounds", type=int, default=5, metavar="N", help="runs of each way (default: 5)")
+    command.add_argument("--ways", nargs="+", choices=["balanced", "full", "fast"], help="of ours (default: all)")
+    command.add_argument("--mediapipe-python", type=Path, metavar="PYTHON", help="its environment; else ours only")
+    command.add_argument("--length", type=float, nargs="+", metavar="MINUTES", help="measure growth with length")
+    command.add_argument("--output", type=Path, metavar="FILE.md", help="also write the tables there")
+    command.set_defaults(run=_run_bench)
+
+
+def _run_bench(options: argparse.Namespace, reporter: Reporter) -> None:
+    from .bench.command import run_bench
+
+    run_bench(options, _say)
 
 
 def _add_build_body(commands: Any) -> None:

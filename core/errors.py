@@ -12,7 +12,9 @@ EXIT_NOBODY_FOUND: Final = 3
 EXIT_SOME_FAILED: Final = 4
 EXIT_CANCELLED: Final = 130
 
-_OUT_OF_MEMORY: Final = ("out of memory", "insufficient memory", "failed to allocate memory", "bad alloc")
+_OUT_OF_MEMORY: Final = (
+    "out of memory", "outofmemory", "insufficient memory", "failed to allocate memory", "bad alloc", "8007000e",
+)  # fmt: skip
 
 LONGEST_REASON: Final = 200
 """Letters: a library may put a whole file into its message."""
@@ -137,7 +139,7 @@ def reason_of(error: BaseException) -> str:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether Python, torch, OpenCV or ONNX Runtime says that no memory is left, of the machine or its card."""
-    text = str(error).lower()
+    text = f"{type(error).__name__} {error}".lower()
     return isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY)
 
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, median_filter
 
 from .crops import Image, Region, crop_image
 from .segments import split_at_gaps
@@ -52,6 +51,9 @@ def square_boxes(
 
     Note: a box that jitters makes the features, and above all the camera, jitter.
     """
+    # Imported here, so that an estimate's start need not wait for it.
+    from scipy.ndimage import gaussian_filter1d, median_filter
+
     low, high = np.asarray(bbox_px[:, :2], np.float64), np.asarray(bbox_px[:, 2:], np.float64)
     side = np.maximum((high - low).max(axis=1) * scale, SMALLEST_SIDE_PX)
     raw = np.concatenate([(low + high) / 2, side[:, None]], axis=1)

@@ -87,10 +87,9 @@ class _Person:
         self.best_score = max(self.best_score, box.score)
 
     def is_credible(self, min_rows: int) -> bool:
-        rows = self.rows.landmarks
-        if len(rows) < min_rows:
+        if len(self.rows.landmarks) < min_rows:
             return False
-        visibility = np.mean([row.visibility[list(BODY_LANDMARKS)] for row in rows])
+        visibility = self.rows.visibility()[:, list(BODY_LANDMARKS)].mean()
         return bool(self.best_score >= SURE_SCORE or visibility >= SURE_VISIBILITY)
 
     def lose(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .backbones import backbone_loaders, backbone_warnings, device_warnings, licence_of, make_estimator, tracker_loaders
+from .between_looks import fill_between_looks
 from .body_model import BodyModel
 from .camera_motion import CameraMotion, CameraWatch
 from .cancellation import Cancellation
@@ -24,6 +25,7 @@ from .people import choose_people
 from .person_tracker import LOOK_AHEAD, Track
 from .protocol import Device, Result, Status, Warning
 from .provenance import describe_run
+from .quality import look_every
 from .read_ahead import ReadAhead
 from .reporting import Reporter, StageProgress
 from .settings import EstimateSettings
@@ -63,6 +65,7 @@ class EstimateJob:
         check_settings(settings)
         with self._open_video() as video:
             view = self._choose_view(video)
+            video.every = look_every(settings, view.frame_rate_hz)
             estimator = self._load_networks()
             self._reporter.emit(Device(describe_device(self._networks.values())))
             for warning in backbone_warnings(settings, self._networks):
@@ -80,6 +83,8 @@ class EstimateJob:
             )
         rate_hz = view.frame_rate_hz
         chosen = {rank: leave_out_unsure(track, rate_hz) for rank, track in chosen.items()}
+        # Sides are repaired afterwards: what that weighs is the movement from one frame to the next.
+        chosen = {rank: fill_between_looks(track, video.every) for rank, track in chosen.items()}
         chosen, swaps = _repair_sides(chosen)
         chosen = {rank: fill_short_gaps(track, rate_hz) for rank, track in chosen.items()}
         crop_outputs = self._look_again(estimator.crop_model, chosen)

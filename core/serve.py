@@ -15,7 +15,7 @@ from typing import IO, Final, TextIO
 
 from .cancellation import WORKER_NAME, Cancellation, provide_cancellation
 from .errors import OptionError
-from .models.kept_networks import keep_networks
+from .kept_networks import keep_networks
 from .protocol import CANCEL_LINE, Ended, Error, decode_run
 from .reporting import Reporter
 

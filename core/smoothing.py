@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
 
 from .rotations import rot6d_to_rotmat, rotmat_to_rot6d
 from .segments import Segment, split_at_gaps
@@ -84,6 +83,9 @@ def _smooth_segment(
     right_side = np.zeros((frame_count, values[0].size))
     bands[2, segment.places] += 1.0
     right_side[segment.places] = values.reshape(len(values), -1)
+    # Imported here, so that an estimate's start need not wait for it.
+    from scipy.linalg import solveh_banded
+
     solved = solveh_banded(bands, right_side, check_finite=False)
     return np.asarray(segment.pick(solved).reshape(values.shape), np.float64)
 

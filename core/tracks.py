@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .person_landmarks import PersonLandmarks
+from .skeleton import LANDMARK_COUNT
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -52,14 +53,23 @@ class Track:
         return type(self)(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
 
 
+_IMAGE: Final = slice(0, 2 * LANDMARK_COUNT)
+_WORLD: Final = slice(_IMAGE.stop, _IMAGE.stop + 3 * LANDMARK_COUNT)
+_VISIBILITY: Final = slice(_WORLD.stop, _WORLD.stop + LANDMARK_COUNT)
+
+
 @dataclass
 class TrackRows:
-    """A track that is still growing."""
+    """A track that is still growing; an hour of it must not weigh much, so a row is one array and no more.
+
+    Attributes:
+        landmarks: (199,) of each row: 33 image points, 33 places in metres, 33 visibilities, presence.
+    """
 
     frame_ids: list[int] = field(default_factory=list)
     timestamps: list[float] = field(default_factory=list)
     bbox_px: list[FloatArray] = field(default_factory=list)
-    landmarks: list[PersonLandmarks] = field(default_factory=list)
+    landmarks: list[NDArray[np.float64]] = field(default_factory=list)
 
     def append(
         self, frame_id: int, timestamp_s: float, landmarks: PersonLandmarks, image_size: tuple[int, int]
@@ -68,20 +78,26 @@ class TrackRows:
         self.frame_ids.append(frame_id)
         self.timestamps.append(timestamp_s)
         self.bbox_px.append(visible_bbox(landmarks.keypoints2d_px, landmarks.visibility, image_size))
-        self.landmarks.append(landmarks)
+        parts = (landmarks.keypoints2d_px, landmarks.world_landmarks, landmarks.visibility, landmarks.presence)
+        self.landmarks.append(np.concatenate([np.ravel(part) for part in parts]).astype(np.float64))
+
+    def visibility(self) -> NDArray[np.float64]:
+        """Return the visibility (T, 33) of all rows."""
+        return np.stack([row[_VISIBILITY] for row in self.landmarks])
 
     def to_track(self) -> Track:
         """Return the rows as arrays."""
-        world_landmarks = np.stack([row.world_landmarks for row in self.landmarks])
+        rows = np.stack(self.landmarks)
+        world_landmarks = rows[:, _WORLD].reshape(len(rows), -1, 3)
         hip_centers = world_landmarks[:, TORSO[2:]].mean(axis=1, keepdims=True)
         return Track(
             frame_ids=np.array(self.frame_ids, dtype=np.int64),
             timestamps=np.array(self.timestamps, dtype=np.float64),
             bbox_px=np.stack(self.bbox_px).astype(np.float64),
-            keypoints2d_px=np.stack([row.keypoints2d_px for row in self.landmarks]).astype(np.float64),
+            keypoints2d_px=rows[:, _IMAGE].reshape(len(rows), -1, 2).copy(),
             world_landmarks=world_landmarks - hip_centers,
-            visibility=np.stack([row.visibility for row in self.landmarks]).astype(np.float64),
-            presence=np.array([row.presence for row in self.landmarks], dtype=np.float64),
+            visibility=rows[:, _VISIBILITY].copy(),
+            presence=rows[:, -1].copy(),
         )
 
 

@@ -20,13 +20,8 @@ from .settings import EstimateSettings, TrackingSettings
 from .video import VideoReader
 
 
-def open_video(
-    settings: TrackingSettings, reporter: Reporter, cancellation: Cancellation, looks_hz: float | None = None
-) -> VideoReader:
+def open_video(settings: TrackingSettings, reporter: Reporter, cancellation: Cancellation) -> VideoReader:
     """Return a reader of the wanted frames; the way to a late first one is reported and can be cancelled.
-
-    Args:
-        looks_hz: take about so many frames a second only; None for all.
 
     Raises:
         OptionError, VideoError: see VideoReader.
@@ -39,15 +34,7 @@ def open_video(
             progress.append(StageProgress(reporter, "skip", settings.start))
         progress[0].update(frame_id + 1)
 
-    video = VideoReader(settings.video, settings.start, settings.end, report_skip)
-    if looks_hz is not None:
-        video.every = look_every(video.info.frame_rate_hz, looks_hz)
-    return video
-
-
-def look_every(frame_rate_hz: float, looks_hz: float) -> int:
-    """Return n so that each n-th frame gives at least so many looks a second, or all frames do."""
-    return max(1, int(frame_rate_hz / looks_hz + 1e-3))
+    return VideoReader(settings.video, settings.start, settings.end, report_skip)
 
 
 def expected_frame_count(settings: TrackingSettings, video: VideoReader) -> int:

@@ -21,7 +21,7 @@ CONTRACT = {
 }
 """The files of the core that the add-on may import."""
 
-DEVELOPMENT = ("core.training", "core.conversion")
+DEVELOPMENT = ("core.training", "core.conversion", "core.bench")
 DEVELOPMENT_ENTRY = "core.development_commands"
 HEAVY_EXTRAS = {"torch", "onnx", "safetensors", "smplx", "ultralytics", "torchvision", "tflite", "ray"}
 FOREIGN_TO_BLENDER = {"torch", "cv2", "scipy", "onnxruntime", *HEAVY_EXTRAS}

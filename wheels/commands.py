@@ -2,7 +2,7 @@
 
 import argparse
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,10 @@ def run_command_line(arguments: Sequence[str]) -> int:
     try:
         if command == "core":
             return _core(rest)
+        if command == "bench":
+            from .bench import run_bench
+
+            return run_bench(rest)
         if command == "test":
             from .run_tests import run_tests
 
@@ -47,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("core", help="run the core's command line in its environment", add_help=False)
     commands.add_parser("fuzz", help="feed broken files by the thousand and count what became of them", add_help=False)
     commands.add_parser("faults", help="kill, starve and hinder the core and count what survives", add_help=False)
+    commands.add_parser("bench", help="speed and memory, beside MediaPipe's on the same clips", add_help=False)
     build = commands.add_parser("build", help="make the extension zips in dist/")
     build.add_argument("--platform", default="linux-x64", choices=[*PLATFORMS, "all"], help="linux-x64 by default")
     build.add_argument("--python", choices=["cp311", "cp313"], help="only the zip for this Python")
@@ -66,38 +71,51 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run_parsed(options: argparse.Namespace) -> int:
-    if options.command == "demo":
-        from .demo import run_demo
+    run: Callable[[argparse.Namespace], int] = _PARSED[options.command]
+    return run(options)
 
-        return run_demo(options.video, options.output)
-    if options.command == "build":
-        from .build_zip import build_zips
 
-        return build_zips(options.platform, options.python, options.variant)
-    if options.command == "docs":
-        from .docs_site import build_docs
+def _demo(options: argparse.Namespace) -> int:
+    from .demo import run_demo
 
-        return build_docs()
-    if options.command == "pictures":
-        from .pictures import take_pictures
+    return run_demo(options.video, options.output)
 
-        return take_pictures(options.blender, options.zip, options.curves)
-    if options.command == "release":
-        from .release import make_release
 
-        return make_release()
-    if options.command == "lint":
-        return _lint()
-    if options.command == "lock":
-        from .locks import make_locks
+def _build(options: argparse.Namespace) -> int:
+    from .build_zip import build_zips
 
-        make_locks(options.only_zips)
-    if options.command == "missing-libraries":
-        from .system_libraries import debian_packages_for, missing_libraries
+    return build_zips(options.platform, options.python, options.variant)
 
-        print(" ".join(debian_packages_for(missing_libraries())))
-    if options.command == "clean":
-        _clean()
+
+def _docs(_: argparse.Namespace) -> int:
+    from .docs_site import build_docs
+
+    return build_docs()
+
+
+def _pictures(options: argparse.Namespace) -> int:
+    from .pictures import take_pictures
+
+    return take_pictures(options.blender, options.zip, options.curves)
+
+
+def _release(_: argparse.Namespace) -> int:
+    from .release import make_release
+
+    return make_release()
+
+
+def _lock(options: argparse.Namespace) -> int:
+    from .locks import make_locks
+
+    make_locks(options.only_zips)
+    return 0
+
+
+def _missing_libraries(_: argparse.Namespace) -> int:
+    from .system_libraries import debian_packages_for, missing_libraries
+
+    print(" ".join(debian_packages_for(missing_libraries())))
     return 0
 
 
@@ -122,7 +140,7 @@ def _suite(module: str, arguments: list[str]) -> int:
     return run_through([python, "-m", module, *arguments], environ)
 
 
-def _lint() -> int:
+def _lint(_: argparse.Namespace) -> int:
     python = ensure_environment("test")
     checks = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy", "core", "wheels", "docs", "dev.py"])
     # All run, so that one look shows everything.
@@ -147,9 +165,23 @@ def _folder_with_root_as_package() -> Path:
     return folder
 
 
-def _clean() -> None:
+def _clean(_: argparse.Namespace) -> int:
     for folder in (DEV_FOLDER, DIST_FOLDER, ROOT / "core" / "assets" / "onnx"):
         shutil.rmtree(folder, ignore_errors=True)
     for name in (".mypy_cache", ".ruff_cache", ".pytest_cache"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     say("Removed .dev, dist, the ONNX files and the caches of the tools.")
+    return 0
+
+
+_PARSED: Final = {
+    "demo": _demo,
+    "build": _build,
+    "docs": _docs,
+    "pictures": _pictures,
+    "release": _release,
+    "lint": _lint,
+    "lock": _lock,
+    "missing-libraries": _missing_libraries,
+    "clean": _clean,
+}

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_solve_banded, cholesky_banded
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -87,6 +86,9 @@ def solve_blocks(blocks: FloatArray, right_side: FloatArray) -> FloatArray:
         rows = (width - offset * size + row - column)[kept]
         first = np.arange(offset, count)[:, None] * size + np.broadcast_to(column, (size, size))[kept]
         banded[rows, first] = blocks[: count - offset, offset][:, kept]
+    # Imported here, so that an estimate's start need not wait for it.
+    from scipy.linalg import cho_solve_banded, cholesky_banded
+
     factor = cholesky_banded(banded, overwrite_ab=True, check_finite=False)
     solved = cho_solve_banded((factor, False), right_side.reshape(-1), check_finite=False)
     return np.asarray(solved.reshape(count, size))

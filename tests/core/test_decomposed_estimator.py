@@ -1,9 +1,17 @@
 import numpy as np
 import pytest
 
-from core.decomposed_estimator import DecomposedEstimator, TemporalPrior, blend_weights, window_starts
+from core.decomposed_estimator import (
+    PIECE_MARGIN,
+    DecomposedEstimator,
+    TemporalPrior,
+    blend_weights,
+    piece_bounds,
+    window_starts,
+)
 from core.errors import OptionError
 from core.evidence import Evidence
+from core.models.engine import load_network
 
 
 class FeatureLifter:
@@ -123,3 +131,24 @@ def test_windows_are_not_led_in():
     copier = FeatureCopier()
     TemporalPrior(copier, warmup_frames=3).apply(outputs_of(6), np.arange(6), 30.0, 4)
     assert copier.sequences == [[0, 1, 2, 3], [2, 3, 4, 5]]
+
+
+def test_pieces_cover_every_row_once_and_see_beyond_their_own():
+    for count in (1, 1023, 4096, 5120, 5121, 9000, 20000):
+        bounds = piece_bounds(count)
+        assert np.concatenate([np.arange(count)[kept] for kept, _ in bounds]).tolist() == list(range(count))
+        assert all(seen.start <= kept.start < kept.stop <= seen.stop for kept, seen in bounds)
+        assert all(seen.stop - kept.stop == PIECE_MARGIN or seen.stop == count for kept, seen in bounds)
+
+
+def test_a_track_in_pieces_is_nearly_the_same_as_in_one(monkeypatch):
+    rng = np.random.default_rng(2)
+    count = 2600
+    values = (np.cumsum(rng.normal(0, 0.005, (count, 201)), axis=0) + rng.normal(0, 0.3, 201)).astype(np.float32)
+    evidence = Evidence(values, np.zeros((count, 2)), np.ones(count))
+    estimator = DecomposedEstimator(load_network("open_lifter"), load_network("open_temporal"))
+    whole = estimator.estimate(evidence, np.arange(count), 30.0)
+    monkeypatch.setattr("core.decomposed_estimator.FRAMES_PER_PIECE", 600)
+    pieces = estimator.estimate(evidence, np.arange(count), 30.0)
+    np.testing.assert_allclose(pieces.rot6d_per_frame, whole.rot6d_per_frame, atol=1e-4)
+    np.testing.assert_allclose(pieces.rot6d, whole.rot6d, atol=0.02 * np.abs(whole.rot6d).max())

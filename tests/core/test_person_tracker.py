@@ -229,3 +229,41 @@ def test_her_landmarks_move_as_she_walks(excerpt_tracks: list[Track]):
     np.testing.assert_allclose(height, np.median(height), rtol=0.1)
     head_over_heels_m = woman.world_landmarks[:, [29, 30], 1].max(axis=1) - woman.world_landmarks[:, 0, 1]
     assert ((head_over_heels_m > 1.2) & (head_over_heels_m < 1.9)).all()
+
+
+def test_frames_looked_at_together_follow_everyone_as_one_after_the_other_does():
+    scenes = [[(60 + 5 * index, 130, 120), (420 - 4 * index, 140, 100)] for index in range(31)]
+    apart = track(scenes)
+    tracker = PersonTracker(ToyDetector(), ToyLandmarker())
+    frames = [Frame(index, index / RATE_HZ, draw(people)) for index, people in enumerate(scenes)]
+    for start in range(0, len(frames), 2):
+        tracker.update_together(frames[start : start + 2])
+    together = tracker.finish()
+    assert len(together) == len(apart) == 2
+    for one, other in zip(together, apart, strict=True):
+        np.testing.assert_array_equal(one.frame_ids, other.frame_ids)
+        np.testing.assert_allclose(one.keypoints2d_px, other.keypoints2d_px, atol=2)
+
+
+def together_on_excerpt(frames):
+    tracker = PersonTracker(load_network("blazepose_detector"), load_network("blazepose_full"))
+    for start in range(0, len(frames), 2):
+        tracker.update_together(frames[start : start + 2])
+    return tracker.finish()[0]
+
+
+def test_a_real_person_is_the_same_within_the_networks_own_noise_and_the_same_each_time():
+    frames = list(VideoReader(EXCERPT, 0, 8))
+    tracker = PersonTracker(load_network("blazepose_detector"), load_network("blazepose_full"))
+    for frame in frames:
+        tracker.update(frame)
+    apart, together = tracker.finish()[0], together_on_excerpt(frames)
+    np.testing.assert_array_equal(together.frame_ids, apart.frame_ids)
+    off_m = np.linalg.norm(together.world_landmarks - apart.world_landmarks, axis=-1)
+    height_px = np.ptp(apart.keypoints2d_px[..., 1], axis=1).mean()
+    off_px = np.linalg.norm(together.keypoints2d_px - apart.keypoints2d_px, axis=-1)
+    assert off_m.mean() < 0.02
+    assert off_px.mean() < 0.01 * height_px
+    again = together_on_excerpt(frames)
+    np.testing.assert_array_equal(again.keypoints2d_px, together.keypoints2d_px)
+    np.testing.assert_array_equal(again.world_landmarks, together.world_landmarks)

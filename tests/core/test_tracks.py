@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -56,3 +58,19 @@ def test_outlines_measure_in_body_sizes():
     assert here.center_distance(there) == pytest.approx(0.5)
     assert here.covered_fraction(there) == 0
     assert here.covered_fraction(Outline.of(person_at(0, 0, 40.0))) == pytest.approx(1)
+
+
+def test_an_hours_rows_weigh_less_than_250_mb():
+    rng = np.random.default_rng(0)
+    rows = TrackRows()
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for frame_id in range(1000):
+        points = rng.uniform(0, 1000, (39, 2))
+        landmarks = PersonLandmarks(
+            points[:33], rng.normal(size=(39, 3))[:33], rng.uniform(size=33), 0.9, Region(points[0], 9.0), points[33:35]
+        )
+        rows.append(frame_id, frame_id / 30, landmarks, (1920, 1080))
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (after - before) * 108 < 250e6

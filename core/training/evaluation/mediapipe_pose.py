@@ -21,14 +21,17 @@ def find_person(video: Path, model: str) -> dict[str, Any]:
     """Return one row a frame, NaN where MediaPipe gives nothing; MediaPipe's default options.
 
     Returns:
-        landmarks (T, 33, 4) x, y px and z and visibility; world_landmarks (T, 33, 3) m; seconds, with decoding.
+        landmarks (T, 33, 4) x, y px and z and visibility; world_landmarks (T, 33, 3) m; seconds, with decoding;
+        decode_seconds.
     """
     landmarks, world_landmarks = [], []
     capture = cv2.VideoCapture(str(video))
     with mediapipe.solutions.pose.Pose(static_image_mode=False, model_complexity=COMPLEXITY[model]) as pose:
-        started_s = time.monotonic()
+        started_s, decode_s = time.monotonic(), 0.0
         while True:
+            before_s = time.monotonic()
             is_decoded, image_bgr = capture.read()
+            decode_s += time.monotonic() - before_s
             if not is_decoded:
                 break
             result = pose.process(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2RGB))
@@ -40,6 +43,7 @@ def find_person(video: Path, model: str) -> dict[str, Any]:
         "landmarks": np.array(landmarks),
         "world_landmarks": np.array(world_landmarks),
         "seconds": np.array(seconds),
+        "decode_seconds": np.array(decode_s),
     }
 
 

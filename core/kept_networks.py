@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..settings import Device, EngineName
-from .engine import Network, load_network, network_files
+from .models.engine import Network, load_network, network_files
+from .settings import Device, EngineName
 
 _kept: dict[Any, Network] = {}
 _keepers: list[bool] = []
