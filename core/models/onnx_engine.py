@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import EngineError, WeightsError, is_out_of_memory, memory_error
+from ..errors import EngineError, WeightsError, is_out_of_memory, memory_error, reason_of
 from ..settings import Device
 from .engine import ASSETS, EXPORT_HINT
 
@@ -37,10 +37,9 @@ class OnnxNetwork:
         try:
             outputs = self.session.run(self.output_names, arrays)
         except Exception as error:  # its exception classes are private to ONNX Runtime
-            reason = str(error).splitlines()[0]
             if is_out_of_memory(error):
                 raise memory_error() from error
-            raise EngineError(f"The network {self.name} failed on ONNX Runtime: {reason}") from error
+            raise EngineError(f"The network {self.name} failed on ONNX Runtime: {reason_of(error)}") from error
         return dict(zip(self.output_names, outputs, strict=True))
 
 
@@ -77,8 +76,9 @@ def open_session(path: Path, device: Device, threads: int, hint: str) -> tuple[A
     try:
         session = onnxruntime.InferenceSession(path, _session_options(onnxruntime, threads), providers=providers)
     except Exception as error:  # its exception classes are private to ONNX Runtime
-        reason = str(error).splitlines()[0]
-        raise EngineError(f"The file {path} cannot be opened: {reason}", hint) from error
+        if is_out_of_memory(error):
+            raise memory_error() from error
+        raise EngineError(f"The file {path} cannot be opened: {reason_of(error)}", hint) from error
     return session, chosen
 
 
