@@ -110,7 +110,6 @@ def test_the_search_sees_each_way():
     )
     assert len(list(ways_in(ast.parse(code)))) == 15
     fine = (
-        "np.load(p, allow_pickle=False)\ntorch.load(p, weights_only=True)\nmodel.eval()\n"
-    fine += "f(x).eval()\nre.compile(x)\n"
+        "np.load(p, allow_pickle=False)\ntorch.load(p, weights_only=True)\nmodel.eval()\nf(x).eval()\nre.compile(x)\n"
     )
     assert list(ways_in(ast.parse(fine))) == []
