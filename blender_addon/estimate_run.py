@@ -14,6 +14,7 @@ from .preference_values import core_python, keep_ready_s, network_files, private
 from .properties import estimate_arguments, to_assembly_options, to_settings
 from .running import begin, finish
 from .scene_assembly import Assembly, assemble_motions
+from .scene_mark import SceneMark, find_scene, mark_scene
 from .status.report import engines_of
 from .worker_runtime import prepare_worker
 
@@ -31,7 +32,7 @@ class ClipEstimate:
 
     def __init__(self, context: Any, video: Path, motion_path: Path | None) -> None:
         self.video = video
-        self._scene_name = context.scene.name
+        self._scene_mark = mark_scene(context.scene)
         files = network_files(context)
         self._folder = WorkFolder()
         try:
@@ -55,7 +56,7 @@ class ClipEstimate:
         finally:
             MESSAGES.log = self.session.log
         MESSAGES.engines = engines_of(Path(result.paths[0]))
-        return build_motions(context, self._scene_name, "the estimate", result.paths, self.video)
+        return build_motions(context, self._scene_mark, "the estimate", result.paths, self.video)
 
     def end(self) -> None:
         """End the session and take the temporary files away; harmless when called twice."""
@@ -63,15 +64,15 @@ class ClipEstimate:
         self._folder.remove()
 
 
-def build_motions(context: Any, scene_name: str, work: str, paths: Sequence[str], video: Path | None) -> Assembly:
-    """Build motion files into the scene of a name, with its settings.
+def build_motions(context: Any, scene_mark: SceneMark, work: str, paths: Sequence[str], video: Path | None) -> Assembly:
+    """Build motion files into the scene that was marked, with its settings.
 
     Args:
         work: what was started in it, such as `the import`.
     Raises:
         JointwiseError: a file cannot be used, or the scene is gone.
     """
-    scene = bpy.data.scenes.get(scene_name)
+    scene = find_scene(scene_mark)
     if scene is None:
         raise SceneError(f"The scene in which {work} was started does not exist any more.")
     with context.temp_override(scene=scene, view_layer=_view_layer(context, scene)):

@@ -34,10 +34,9 @@ class Leg:
     tests: tuple[str, ...]
 
 
+CORE_TESTS: Final = ("tests/core", "tests/test_import_rules.py", "tests/test_no_code_from_files.py")
 LEGS: Final = (
-    Leg(
-        "test", ("tests/core", "tests/test_import_rules.py", "tests/wheels", "tests/fuzz", "tests/faults", "tests/e2e")
-    ),
+    Leg("test", (*CORE_TESTS, "tests/wheels", "tests/fuzz", "tests/faults", "tests/e2e")),
     Leg("docs", ("tests/docs",)),
     *(Leg(f"bpy-{blender}", ("tests/blender_addon",)) for blender in BLENDER_PYTHONS),
 )

@@ -11,6 +11,7 @@ from ..estimate_run import ClipEstimate
 from ..messages import MESSAGES
 from ..operator_base import FINISHED, JointwiseOperator, sentence_of
 from ..running import check_nothing_runs, current_session
+from ..scene_mark import find_scene, mark_scene
 from ..scene_paths import absolute_path
 from ..wording import reported
 from .motion_files import motion_paths
@@ -87,7 +88,7 @@ class JOINTWISE_OT_estimate_queue(CoreRunOperator, bpy.types.Operator):
         for clip in settings.queue:
             if clip.state != "done":
                 clip.state, clip.message = "waiting", ""
-        self._scene_name = context.scene.name
+        self._scene_mark = mark_scene(context.scene)
         self._waiting = list(zip(videos, motion_paths(absolute_path(settings.motion_path), videos), strict=True))
         self._done: list[Path] = []
         self._failures: list[str] = []
@@ -124,7 +125,7 @@ class JOINTWISE_OT_estimate_queue(CoreRunOperator, bpy.types.Operator):
 
     def _start_next(self, context: Any) -> bool:
         """Start the next clip whose settings can be used; return False when none is left."""
-        scene = bpy.data.scenes.get(self._scene_name)
+        scene = find_scene(self._scene_mark)
         while self._waiting:
             video, motion_path = self._waiting.pop(0)
             self._mark(video, "waiting", "running")
@@ -147,7 +148,7 @@ class JOINTWISE_OT_estimate_queue(CoreRunOperator, bpy.types.Operator):
         self._mark(video, "running", "failed", sentence)
 
     def _mark(self, video: Path, former: str, state: str, message: str = "") -> None:
-        scene = bpy.data.scenes.get(self._scene_name)
+        scene = find_scene(self._scene_mark)
         if scene is not None:
             mark_clip(scene.jointwise.queue, video, former, state, message)
 

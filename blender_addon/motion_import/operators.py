@@ -10,6 +10,7 @@ from ..estimate_run import build_motions
 from ..messages import MESSAGES
 from ..operator_base import CANCELLED, FINISHED
 from ..preference_values import core_python, keep_ready_s, network_files, private_folder
+from ..scene_mark import mark_scene
 from ..scene_paths import absolute_path
 from ..wording import reported
 from ..worker_runtime import prepare_worker
@@ -66,7 +67,7 @@ class JOINTWISE_OT_import_motion(CoreRunOperator, bpy.types.Operator):
 
     def begin(self, context: Any) -> None:
         """Start the conversion."""
-        self._scene_name = context.scene.name
+        self._scene_mark = mark_scene(context.scene)
         source = absolute_path(self.filepath)
         if source is None:
             raise OptionError("No file is chosen.", "Choose the motion to import first.")
@@ -81,7 +82,7 @@ class JOINTWISE_OT_import_motion(CoreRunOperator, bpy.types.Operator):
         session = self._conversion.session
         MESSAGES.log = session.log
         paths = session.result().paths
-        assembly = build_motions(context, self._scene_name, "the import", paths, None)
+        assembly = build_motions(context, self._scene_mark, "the import", paths, None)
         MESSAGES.warnings = [*session.warnings, *assembly.notes]
         for warning in MESSAGES.warnings:
             self.report({"WARNING"}, warning)

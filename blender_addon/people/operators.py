@@ -12,6 +12,7 @@ from ..messages import MESSAGES
 from ..operator_base import FINISHED, JointwiseOperator
 from ..preference_values import core_python, keep_ready_s, network_files, private_folder
 from ..running import begin, check_nothing_runs
+from ..scene_mark import find_scene, mark_scene
 from ..scene_paths import absolute_path
 from ..wording import reported
 from ..worker_runtime import prepare_worker
@@ -44,7 +45,7 @@ class JOINTWISE_OT_find_people(CoreRunOperator, bpy.types.Operator):
         if video is None:
             raise OptionError("No video is chosen.", "Choose a video file first.")
         self._video = video
-        self._scene_name = context.scene.name
+        self._scene_mark = mark_scene(context.scene)
         self._folder = WorkFolder()
         detector = network_files(context).detector_weights
         arguments = people_arguments(video, settings.start, settings.end, self._folder.path, detector)
@@ -63,7 +64,7 @@ class JOINTWISE_OT_find_people(CoreRunOperator, bpy.types.Operator):
         people = self.session.people
         if people is None:
             raise WorkerError("The core did not say whom it found.", "Install the Jointwise zip again.")
-        scene = bpy.data.scenes.get(self._scene_name)
+        scene = find_scene(self._scene_mark)
         if scene is None:
             raise SceneError("The scene in which people were looked for does not exist any more.")
         show_people(scene.jointwise, self._video, people)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import EngineError, WeightsError, is_out_of_memory, memory_error
+from ..errors import EngineError, WeightsError, is_out_of_memory, memory_error, reason_of
 from ..settings import Device
 from .devices import (
     CPU_PROVIDER,
@@ -51,10 +51,9 @@ class OnnxNetwork:
         try:
             outputs = self._run(arrays)
         except Exception as error:  # its exception classes are private to ONNX Runtime
-            reason = str(error).splitlines()[0]
             if is_out_of_memory(error):
                 raise memory_error() from error
-            raise EngineError(f"The network {self.name} failed on ONNX Runtime: {reason}") from error
+            raise EngineError(f"The network {self.name} failed on ONNX Runtime: {reason_of(error)}") from error
         return dict(zip(self.output_names, outputs, strict=True))
 
     def _run(self, arrays: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
@@ -106,8 +105,9 @@ def open_session(path: Path, device: Device, threads: int, hint: str) -> tuple[A
         if device == "auto" and choice.device != "cpu":
             session, choice = _checked(onnxruntime, path, threads, session, choice)
     except Exception as error:  # its exception classes are private to ONNX Runtime
-        reason = str(error).splitlines()[0]
-        raise EngineError(f"The file {path} cannot be opened: {reason}", hint) from error
+        if is_out_of_memory(error):
+            raise memory_error() from error
+        raise EngineError(f"The file {path} cannot be opened: {reason_of(error)}", hint) from error
     return session, choice
 
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ..errors import EngineError, is_out_of_memory, memory_error
+from ..errors import EngineError, is_out_of_memory, memory_error, reason_of
 from ..settings import Device
 from .devices import has_nvidia_driver, out_of_memory_notice, why_no_torch_device
 from .engine import TORCH_BUILDERS
@@ -53,10 +53,9 @@ class TorchNetwork:
             except torch.OutOfMemoryError:
                 raise
             except (RuntimeError, TypeError) as error:
-                reason = str(error).splitlines()[0]
                 if is_out_of_memory(error):
                     raise memory_error() from error
-                raise EngineError(f"The network {self.name} failed on torch: {reason}") from error
+                raise EngineError(f"The network {self.name} failed on torch: {reason_of(error)}") from error
             return {name: values.float().cpu().contiguous().numpy() for name, values in outputs.items()}
 
 

@@ -62,8 +62,8 @@ class FeatureWindows:
     """The windows of a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
-        self._clip, self._start = (np.load(folder / f"{name}.npy") for name in ("clip", "start"))
+        self._arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in _ARRAYS}
+        self._clip, self._start = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("clip", "start"))
         self.count = len(self._clip)
 
     def within(self, fraction: float) -> NDArray[np.int64]:
