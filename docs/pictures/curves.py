@@ -45,8 +45,9 @@ PLOTS = (
 
 def load_extension() -> Any:
     """Return the checkout as the package that Blender would load."""
-    options = {"submodule_search_locations": [str(ROOT)]}
-    spec = importlib.util.spec_from_file_location("jointwise", ROOT / "__init__.py", **options)
+    spec = importlib.util.spec_from_file_location(
+        "jointwise", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+    )
     assert spec is not None
     assert spec.loader is not None
     package = importlib.util.module_from_spec(spec)
@@ -92,7 +93,7 @@ def draw(plot: Plot, before: Curve, after: Curve, frames: range) -> str:
     foot = HEIGHT - BOTTOM
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}">',
             "<style>text{font:13px sans-serif;fill:#1d2126}rect{fill:#fff}polyline{fill:none;stroke-width:2}"
             ".before{stroke:#9aa4af}.after{stroke:#c2560a}.axis{stroke:#9aa4af;stroke-width:1}"
             "@media(prefers-color-scheme:dark){text{fill:#e2e5e9}rect{fill:#1b1d20}.before{stroke:#7d8894}"
