@@ -37,7 +37,8 @@ class Plot:
 
 
 PLOTS = (
-    Plot("smoothing", "Height of the left hand, cm", {"smoothing_s": 0.3}, "Smoothing 0.3 s"),
+    Plot("prior", "Way of the left hand from frame to frame, cm", {"prior": 0.0}, "Prior 0"),
+    Plot("smoothing", "Way of the left hand from frame to frame, cm", {"smoothing_s": 0.3}, "Smoothing 0.3 s"),
     Plot("contacts", "Way of the left foot from frame to frame, cm", {"contact_mode": "auto"}, "Foot Contacts: Auto"),
     Plot("in_place", "Way of the hips over the ground, m", {"in_place": True}, "In Place"),
 )
@@ -68,14 +69,13 @@ def place_of(armature: Any, bone: str, frames: range) -> Curve:
 
 def measure(name: str, armature: Any, frames: range) -> Curve:
     """Return the curve (T,) of a plot."""
-    if name == "smoothing":
-        curve: Curve = 100 * place_of(armature, "left_hand", frames)[:, 2]
-    elif name == "contacts":
-        way = np.linalg.norm(np.diff(place_of(armature, "left_foot", frames), axis=0), axis=1)
-        curve = 100 * np.concatenate([way[:1], way])
-    else:
+    if name == "in_place":
         ground = place_of(armature, "pelvis", frames)[:, :2]
-        curve = np.linalg.norm(ground - ground[0], axis=1)
+        curve: Curve = np.linalg.norm(ground - ground[0], axis=1)
+    else:
+        bone = "left_foot" if name == "contacts" else "left_hand"
+        way = np.linalg.norm(np.diff(place_of(armature, bone, frames), axis=0), axis=1)
+        curve = 100 * np.concatenate([way[:1], way])
     return curve
 
 
