@@ -64,7 +64,8 @@ def _photograph(blender: str, zip_path: Path) -> None:
     if missing:
         raise SetupError(f"These programs are needed and not here: {', '.join(missing)}.")
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="artist")))
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "artist"
+        home.mkdir()
         work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         shutil.copyfile(zip_path, home / zip_path.name)
         shutil.copyfile(WALK_EXCERPT, home / "walk.mp4")
