@@ -261,7 +261,7 @@ class WholePath:
         time.sleep(0.5)
         if window.ask("has_file_browser()"):
             window.click((right - 60, (top + bottom) // 2))
-        window.wait_until("not has_file_browser()")
+        window.wait_until("not has_file_browser()", 200)
 
     def _pick(self, text: str, condition: str) -> None:
         """Choose from the list that has opened by typing; further down where the first hit is another one."""
