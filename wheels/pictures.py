@@ -1,9 +1,9 @@
 """`dev.py pictures`: the pictures of the guide, taken of the real program; what does the work is in docs/pictures."""
 
-import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from .console import SetupError, run_logged, run_through, say
+from .console import SetupError, run_logged, run_through
 from .environments import ensure_environment, python_for
-from .layout import DEMO_BLENDERS, ROOT, WALK_EXCERPT
+from .layout import DEMO_BLENDERS, DEV_FOLDER, ROOT, WALK_EXCERPT
 from .onnx_assets import ensure_onnx_files
 from .system_libraries import require_bpy
 
@@ -60,15 +60,12 @@ def _draw_curves() -> None:
 
 def _photograph(blender: str, zip_path: Path) -> None:
     """Go the whole way in a Blender of its own: own screen, own home folder."""
-    from docs.pictures.path import WholePath
-    from docs.pictures.window import BlenderWindow, WindowError
-
     missing = [tool for tool in (*TOOLS, blender) if shutil.which(tool) is None]
     if missing:
         raise SetupError(f"These programs are needed and not here: {', '.join(missing)}.")
-    boxes: dict[str, tuple[int, int, int, int] | None] = {}
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="artist")))
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "artist"
+        home.mkdir()
         work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         shutil.copyfile(zip_path, home / zip_path.name)
         shutil.copyfile(WALK_EXCERPT, home / "walk.mp4")
@@ -76,21 +73,13 @@ def _photograph(blender: str, zip_path: Path) -> None:
         size = [str(number) for number in SCREEN]
         command = [blender, "-p", "0", "0", *size, "--python", str(SCRIPTS / "in_blender.py")]
         stack.enter_context(_running(command, environ, work / "blender.log"))
-        window = BlenderWindow(work, environ)
-
-        def keep(name: str, box: tuple[int, int, int, int] | None) -> None:
-            window.screenshot(name)
-            boxes[name] = box
-            say(f"  {name}")
-
-        try:
-            WholePath(window, home, keep).walk()
-        except WindowError as error:
-            shutil.copyfile(window.screenshot("last"), PICTURES.parent / "last_seen.png")
-            raise SetupError(f"{error} What was on the screen is in docs/guide/last_seen.png.") from None
-        jobs = {"pictures": str(work), "output": str(PICTURES), "boxes": boxes}
-        (work / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
-        run_logged([blender, "-b", "--python", SCRIPTS / "shrink.py", "--", work / "jobs.json"], "pictures", environ)
+        drive: list[str | Path] = [sys.executable, "-m", "docs.pictures", work, home]
+        if run_through(drive, {**environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT) != 0:
+            seen = DEV_FOLDER / "logs" / "pictures-last-seen.png"
+            shutil.copyfile(work / "last.png", seen)
+            raise SetupError(f"The way through Blender ended early; what was on the screen is in {seen}.")
+        shrink: list[str | Path] = [blender, "-b", "--python", SCRIPTS / "shrink.py", "--", work, PICTURES]
+        run_logged(shrink, "pictures", environ)
 
 
 def _environ(stack: ExitStack, home: Path, work: Path) -> dict[str, str]:

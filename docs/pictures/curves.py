@@ -37,7 +37,8 @@ class Plot:
 
 
 PLOTS = (
-    Plot("smoothing", "Height of the left hand, cm", {"smoothing_s": 0.3}, "Smoothing 0.3 s"),
+    Plot("prior", "Way of the left hand from frame to frame, cm", {"prior": 0.0}, "Prior 0"),
+    Plot("smoothing", "Way of the left hand from frame to frame, cm", {"smoothing_s": 0.3}, "Smoothing 0.3 s"),
     Plot("contacts", "Way of the left foot from frame to frame, cm", {"contact_mode": "auto"}, "Foot Contacts: Auto"),
     Plot("in_place", "Way of the hips over the ground, m", {"in_place": True}, "In Place"),
 )
@@ -45,8 +46,9 @@ PLOTS = (
 
 def load_extension() -> Any:
     """Return the checkout as the package that Blender would load."""
-    options = {"submodule_search_locations": [str(ROOT)]}
-    spec = importlib.util.spec_from_file_location("jointwise", ROOT / "__init__.py", **options)
+    spec = importlib.util.spec_from_file_location(
+        "jointwise", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+    )
     assert spec is not None
     assert spec.loader is not None
     package = importlib.util.module_from_spec(spec)
@@ -67,14 +69,13 @@ def place_of(armature: Any, bone: str, frames: range) -> Curve:
 
 def measure(name: str, armature: Any, frames: range) -> Curve:
     """Return the curve (T,) of a plot."""
-    if name == "smoothing":
-        curve: Curve = 100 * place_of(armature, "left_hand", frames)[:, 2]
-    elif name == "contacts":
-        way = np.linalg.norm(np.diff(place_of(armature, "left_foot", frames), axis=0), axis=1)
-        curve = 100 * np.concatenate([way[:1], way])
-    else:
+    if name == "in_place":
         ground = place_of(armature, "pelvis", frames)[:, :2]
-        curve = np.linalg.norm(ground - ground[0], axis=1)
+        curve: Curve = np.linalg.norm(ground - ground[0], axis=1)
+    else:
+        bone = "left_foot" if name == "contacts" else "left_hand"
+        way = np.linalg.norm(np.diff(place_of(armature, bone, frames), axis=0), axis=1)
+        curve = 100 * np.concatenate([way[:1], way])
     return curve
 
 
@@ -92,7 +93,7 @@ def draw(plot: Plot, before: Curve, after: Curve, frames: range) -> str:
     foot = HEIGHT - BOTTOM
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}">',
             "<style>text{font:13px sans-serif;fill:#1d2126}rect{fill:#fff}polyline{fill:none;stroke-width:2}"
             ".before{stroke:#9aa4af}.after{stroke:#c2560a}.axis{stroke:#9aa4af;stroke-width:1}"
             "@media(prefers-color-scheme:dark){text{fill:#e2e5e9}rect{fill:#1b1d20}.before{stroke:#7d8894}"

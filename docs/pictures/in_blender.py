@@ -79,7 +79,7 @@ def sidebar_tab() -> str:
     """Return the name of the 3D view's open sidebar tab, or nothing."""
     for area in window().screen.areas:
         if area.type == "VIEW_3D" and area.spaces.active.show_region_ui:
-            return next(region.active_panel_category for region in area.regions if region.type == "UI")
+            return str(next(region.active_panel_category for region in area.regions if region.type == "UI"))
     return ""
 
 
@@ -109,12 +109,12 @@ def watch_preferences() -> None:
 def current_action(name: str) -> str:
     """Return the name of an object's action, or nothing."""
     data = bpy.data.objects[name].animation_data
-    return data.action.name if data and data.action else ""
+    return str(data.action.name) if data and data.action else ""
 
 
 def properties_tab() -> str:
     """Return the tab of the properties editor."""
-    return next(area.spaces.active.context for area in window().screen.areas if area.type == "PROPERTIES")
+    return str(next(area.spaces.active.context for area in window().screen.areas if area.type == "PROPERTIES"))
 
 
 def has_file_browser() -> bool:

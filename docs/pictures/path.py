@@ -122,7 +122,7 @@ class WholePath:
         window = self.window
         window.click(self._button("JOINTWISE_OT_estimate"))
         window.move(self._view())
-        window.wait_until("len(progress()) > 0 and progress()[1] > 20", ESTIMATE_LIMIT_S, 0.1)
+        window.wait_until("len(progress()) > 0 and progress()[0] > 20", ESTIMATE_LIMIT_S, 0.1)
         self.keep("progress", self._sidebar())
         window.wait_until("any(item.type == 'ARMATURE' for item in bpy.data.objects)", ESTIMATE_LIMIT_S)
         window.wait_until("not progress()")
@@ -137,7 +137,7 @@ class WholePath:
         left, top, right, _bottom = window.ask("region('DOPESHEET_EDITOR', 'WINDOW')")
         window.click_until(row(left + 60, right, top + 12, 6), "bpy.context.scene.frame_current > 30")
         window.move(self._view())
-        window.key("KP_0", "n", "Home")
+        window.key("KP_0", "n")
         time.sleep(3)
         self.keep("camera", self._view_box())
         window.key("n")
@@ -172,7 +172,9 @@ class WholePath:
         time.sleep(1)
         self.keep("metarig", None)
         left, top, right, bottom = window.ask("region('PROPERTIES', 'WINDOW')")
-        window.click(window.look_for("POSE_OT_rigify_generate", (left + right) // 2, top + 30, bottom))
+        window.click(
+            window.look_for("POSE_OT_rigify_generate", (left + right) // 2, top + 30, bottom - 8, is_upward=True)
+        )
         window.wait_until("'rig' in bpy.data.objects", 200)
         time.sleep(2)
 
@@ -186,19 +188,20 @@ class WholePath:
         window.click_until(((x, y) for y in range(bottom - 8, bottom - 120, -8)), "'JOINTWISE_PT_retarget' in drawn")
         time.sleep(1)
         window.scroll((x, (top + bottom) // 2), 30)
-        window.click(self._button("target"))
+        window.click(self._button("target", is_upward=True))
         self._pick("rig", f"{SETTINGS}.retarget.target and {SETTINGS}.retarget.target.name == 'rig'")
         time.sleep(2)
         window.scroll((x, (top + bottom) // 2), 30)
         window.move(self._view())
         self.keep("retarget_panel", self._sidebar())
-        window.click(self._button("JOINTWISE_OT_retarget"))
+        window.click(self._button("JOINTWISE_OT_retarget", is_upward=True))
         window.wait_until(
             "bpy.data.objects['rig'].animation_data and bpy.data.objects['rig'].animation_data.action", 120
         )
         window.move(self._view())
         # The rig into the middle of the view.
         window.key("n", "KP_Decimal")
+        window.wait_until("not sidebar_tab()")
         time.sleep(3)
         self.keep("retargeted", self._view_box())
         window.key("n")
@@ -229,10 +232,10 @@ class WholePath:
         left, top, right, bottom = self.window.ask("region('VIEW_3D', 'UI')")
         return left, top, right, bottom
 
-    def _button(self, name: str) -> Place:
-        """Return the place of a button or field of the sidebar; its full scroll is not looked at."""
+    def _button(self, name: str, is_upward: bool = False) -> Place:
+        """Return the place of a button or field in the visible part of the sidebar."""
         left, top, right, bottom = self._sidebar()
-        return self.window.look_for(name, (left + right * 3) // 4 - 30, top + 10, bottom)
+        return self.window.look_for(name, (left + right * 3) // 4 - 30, top + 10, bottom, is_upward)
 
     def _preferences_section(self, name: str) -> None:
         left, top, right, bottom = self.window.ask("region('PREFERENCES', 'NAVIGATION_BAR', 1)")
@@ -258,7 +261,7 @@ class WholePath:
         time.sleep(0.5)
         if window.ask("has_file_browser()"):
             window.click((right - 60, (top + bottom) // 2))
-        window.wait_until("not has_file_browser()")
+        window.wait_until("not has_file_browser()", 200)
 
     def _pick(self, text: str, condition: str) -> None:
         """Choose from the list that has opened by typing; further down where the first hit is another one."""
@@ -270,4 +273,4 @@ class WholePath:
             window.key(*["Down"] * down, "Return")
             if window.ask(condition):
                 return
-            window.click(self._button("target"))
+            window.click(self._button("target", is_upward=True))

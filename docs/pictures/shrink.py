@@ -1,4 +1,7 @@
-"""Runs in background Blender: crops the screenshots and writes them as JPEG, so that no other program is needed."""
+"""Runs in background Blender: crops the screenshots and writes them as JPEG, so that no other program is needed.
+
+`-- WORK PICTURES`: the folder of the screenshots with boxes.json, and the one for the pictures.
+"""
 
 import json
 import sys
@@ -31,6 +34,6 @@ def shrink(source: Path, box: list[int] | None, destination: Path) -> None:
     cropped.save(filepath=str(destination), quality=QUALITY)
 
 
-jobs = json.loads(Path(sys.argv[-1]).read_text(encoding="utf-8"))
-for name, box in jobs["boxes"].items():
-    shrink(Path(jobs["pictures"]) / f"{name}.png", box, Path(jobs["output"]) / f"{name}.jpg")
+work, pictures = Path(sys.argv[-2]), Path(sys.argv[-1])
+for name, kept in json.loads((work / "boxes.json").read_text(encoding="utf-8")).items():
+    shrink(work / f"{name}.png", kept, pictures / f"{name}.jpg")

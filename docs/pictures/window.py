@@ -9,6 +9,8 @@ from typing import Any, Final
 
 SETTLE_S: Final = 0.35
 """After the mouse has moved Blender needs a moment to see which button is below it."""
+CLICK_EFFECT_S: Final = 0.4
+"""So much later what a click has opened is drawn, on a slow machine too."""
 PROBE_STEP_PX: Final = 9
 PROBE_S: Final = 0.18
 
@@ -115,17 +117,19 @@ class BlenderWindow:
         """Click at one place after the other until an expression is true inside Blender; return where it became so."""
         for place in places:
             self.click(place)
+            time.sleep(CLICK_EFFECT_S)
             if self.ask(expression):
                 return place
         raise WindowError(f"No click made it true that {expression}.")
 
-    def look_for(self, wanted: str, x: int, top: int, bottom: int) -> Place:
+    def look_for(self, wanted: str, x: int, top: int, bottom: int, is_upward: bool = False) -> Place:
         """Return where the button of an operator, or the field of a property, is in a column of the screen.
 
         Note: a right click on each height opens Blender's menu of the button there, which tells what it belongs to.
         """
         hits: list[int] = []
-        for y in range(top, bottom, PROBE_STEP_PX):
+        heights = range(top, bottom, PROBE_STEP_PX)
+        for y in reversed(heights) if is_upward else heights:
             self.ask("seen.clear()")
             self._xdotool("mousemove", x - 2, y)
             self._xdotool("mousemove", x, y)

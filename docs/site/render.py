@@ -56,7 +56,8 @@ def markdown() -> MarkdownIt:
 
 def parse(page: Page) -> list[Token]:
     """Return a page's Markdown, parsed."""
-    return markdown().parse(page.source.read_text(encoding="utf-8"))
+    tokens: list[Token] = markdown().parse(page.source.read_text(encoding="utf-8"))
+    return tokens
 
 
 def title_of(page: Page) -> str:

@@ -99,6 +99,14 @@ def test_motion_file_and_fbx_are_there(used: dict, blender: FreshBlender) -> Non
     assert (blender.folder / "walk.fbx").read_bytes().startswith(b"Kaydara FBX Binary")
 
 
+def test_the_help_pages_are_in_the_installed_extension(used: dict, blender: FreshBlender) -> None:
+    page = Path(used["help_page"])
+    assert page.is_relative_to(blender.user_folder)
+    text = page.read_text(encoding="utf-8")
+    assert "Foot contacts" in text
+    assert (page.parent / "pictures" / "smoothing.svg").is_file()
+
+
 def test_the_users_own_networks_run_from_the_installed_zip(
     used: dict, blender: FreshBlender, own_networks: Path
 ) -> None:

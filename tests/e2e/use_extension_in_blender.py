@@ -44,6 +44,7 @@ def use(zip_path: str, video: str, folder: str, frame_count: str) -> dict:
     bpy.ops.jointwise.export_fbx("EXEC_DEFAULT", filepath=str(Path(folder) / "walk.fbx"))
     keyframes = importlib.import_module(f"{MODULE}.blender_addon.compat")
     answer |= {
+        "help_page": str(importlib.import_module(f"{MODULE}.blender_addon.help.pages").page_path("guide/cleanup")),
         "bone_count": len(armature.data.bones),
         "key_count": max(len(curve.keyframe_points) for curve in keyframes.current_fcurves(armature)),
         "resolved_after_estimate": resolved(),
