@@ -255,9 +255,10 @@ def _plain(value: Any) -> Any:
 def _fits(value: Any, hint: Any) -> bool:
     """Return whether a value is of a field's type, all the way down: a panel must be able to count on it."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if dataclasses.is_dataclass(hint):
-        hints = _type_hints(hint)
-        return isinstance(value, hint) and all(_fits(getattr(value, name), kind) for name, kind in hints.items())  # type: ignore[arg-type]
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return isinstance(value, hint) and all(
+            _fits(getattr(value, name), kind) for name, kind in _type_hints(hint).items()
+        )
     if origin is types.UnionType:
         return any(_fits(value, argument) for argument in arguments)
     if origin is tuple:
