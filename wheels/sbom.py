@@ -22,6 +22,7 @@ DATA_LICENSES: Final = {
     "core/assets/onnx/blazepose_detector.onnx": ("Apache-2.0", "BlazePose of MediaPipe, converted"),
     "core/assets/onnx/blazepose_full.onnx": ("Apache-2.0", "BlazePose of MediaPipe, converted"),
     "core/assets/onnx/blazepose_heavy.onnx": ("Apache-2.0", "BlazePose of MediaPipe, converted"),
+    "core/assets/onnx/nanodet_detector.onnx": ("Apache-2.0", "NanoDet-g by RangiLyu, converted"),
     "core/assets/onnx/open_lifter.onnx": (OUR_LICENSE, "trained by this project"),
     "core/assets/onnx/open_temporal.onnx": (OUR_LICENSE, "trained by this project"),
     "core/assets/onnx/open_contacts.onnx": (OUR_LICENSE, "trained by this project"),
