@@ -84,7 +84,7 @@ class JointwiseSettings(bpy.types.PropertyGroup):
         name="Quality",
         description="Exactness against time",
         items=[
-            ("fast", "Fast", "About three times as fast; for a first look"),
+            ("fast", "Fast", "Looks at about eight frames a second and fills the rest; for a first look"),
             ("balanced", "Balanced", "Exact, in little more time than the clip lasts"),
             ("best", "Best", "Looks at each person twice; takes up to twice as long"),
         ],

@@ -11,8 +11,8 @@ from .open_backbone import OpenEstimator
 from .pare_backbone import PareEstimator, load_pare_network, load_smpl_body, load_temporal_network
 from .person_tracker import LOOK_AHEAD
 from .protocol import Warning
-from .quality import landmark_model
-from .settings import Backbone, Detector, EstimateSettings, TrackingSettings
+from .quality import QUALITIES, landmark_model
+from .settings import Backbone, Detector, EstimateSettings, PeopleSettings, TrackingSettings
 from .track_poses import TrackEstimator
 from .user_backbone import UserEstimator
 from .user_network import UserNetwork, load_user_network
@@ -116,6 +116,7 @@ def _open_loader(name: str, settings: TrackingSettings) -> Loader:
 
 
 def _threads(settings: TrackingSettings) -> int:
-    # So many frames are looked at together; each gets its share of the cores.
-    share = (os.cpu_count() or LOOK_AHEAD) // LOOK_AHEAD
+    # Frames that are looked at together share the cores; see `PersonTracker.update_together`.
+    is_apart = isinstance(settings, PeopleSettings) or QUALITIES[settings.quality].looks_hz is not None
+    share = (os.cpu_count() or LOOK_AHEAD) // (1 if is_apart else LOOK_AHEAD)
     return settings.threads or max(1, min(share, MOST_THREADS_PER_NETWORK))

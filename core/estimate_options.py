@@ -36,7 +36,7 @@ def add_tracking_options(command: argparse.ArgumentParser, quality: str) -> None
         "--quality",
         choices=["fast", "balanced", "best"],
         default=quality,
-        help="exactness against time: fast is about three times as fast as balanced, best takes up to twice as long "
+        help="exactness against time: fast looks at about eight frames a second, best at each frame twice "
         f"(default: {quality})",
     )
     command.add_argument(

@@ -119,7 +119,9 @@ class EstimateJob:
     def _track_people(self, video: VideoReader) -> tuple[list[Track], CameraMotion]:
         tracker, camera = make_tracker(self._settings, self._networks), CameraWatch()
         progress = StageProgress(self._reporter, "track", expected_frame_count(self._settings, video))
-        with ReadAhead(video, LOOK_AHEAD, self._times) as groups:
+        # Where frames are left out, people move too far from one look to the next to look two looks ahead.
+        together = LOOK_AHEAD if video.every == 1 else 1
+        with ReadAhead(video, together, self._times) as groups:
             for frames in groups:
                 self._cancellation.check()
                 tracker.update_together(frames)
