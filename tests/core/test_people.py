@@ -135,3 +135,16 @@ def test_a_place_outside_the_frame_range_is_said_before_any_work(frame):
     check_people("85@0.5:0.5,214@0.5:0.5", 100, 200)
     with pytest.raises(OptionError, match=f"frame {frame}, which is not in the frame range 100 to 200"):
         check_people(f"1,{frame}@0.5:0.5", 100, 200)
+
+
+def test_a_still_figure_comes_after_who_moves_but_never_for_a_few_frames():
+    def still_track(count, spread_px):
+        rng = np.random.default_rng(1)
+        keypoints = np.tile(rng.uniform(0, 400, (33, 2)), (count, 1, 1)) + rng.normal(0, spread_px, (count, 33, 2))
+        box = np.tile([0.0, 0.0, 300.0, 400.0], (count, 1))
+        ids = np.arange(count)
+        return Track(ids, ids / 30, box, keypoints, np.zeros((count, 33, 3)), np.ones((count, 33)), np.ones(count))
+
+    assert still_track(30, 0.5).is_still
+    assert not still_track(30, 8.0).is_still
+    assert not still_track(5, 0.0).is_still
