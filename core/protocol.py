@@ -212,7 +212,7 @@ def _fits(value: Any, hint: Any) -> bool:
     """Return whether a value is of a field's type, all the way down: a panel must be able to count on it."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if dataclasses.is_dataclass(hint):
-        hints = _type_hints(hint)
+        hints = _type_hints(hint)  # type: ignore[arg-type]
         return isinstance(value, hint) and all(_fits(getattr(value, name), kind) for name, kind in hints.items())  # type: ignore[arg-type]
     if origin is types.UnionType:
         return any(_fits(value, argument) for argument in arguments)
