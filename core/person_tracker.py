@@ -154,11 +154,11 @@ class PersonTracker:
         return [np.asarray(person.rows.bbox_px[-1], np.float64) for person in self._active()]
 
     def finish(self) -> list[Track]:
-        """Return all tracks, the main person's (box area times screen time) first."""
+        """Return all tracks, the main person's (box area times screen time) first; posters come after who moves."""
         self._workers.shutdown()
         min_rows = min(MIN_ROWS, self._frame_count)
         tracks = [person.rows.to_track() for person in self._people if person.is_credible(min_rows)]
-        return sorted(tracks, key=lambda track: -track.screen_weight)
+        return sorted(tracks, key=lambda track: (track.is_still, -track.screen_weight))
 
     def _active(self) -> list[_Person]:
         return [person for person in self._people if person.region is not None]

@@ -12,6 +12,9 @@ from .skeleton import LANDMARK_COUNT
 FloatArray = NDArray[np.floating[Any]]
 
 VISIBLE: Final = 0.5
+STILL_SHARE: Final = 0.008
+"""Of the height, how far the landmarks of a picture on a wall stray; measured with noise: 0.004 (people: 0.1)."""
+FEWEST_STILL_FRAMES: Final = 10
 TORSO: Final = (11, 12, 23, 24)
 """Shoulders and hips: what stays when limbs swing."""
 
@@ -42,6 +45,19 @@ class Track:
     def is_filled(self) -> NDArray[np.bool_]:
         """(T,) which rows nobody was seen in; see core/gap_filling.py."""
         return self.presence <= 0
+
+    @property
+    def is_still(self) -> bool:
+        """Whether nothing of the person moves in the picture: a poster, a photo, a dummy before a camera that stands.
+
+        Note: never true of less than `FEWEST_STILL_FRAMES`. A person who stands still sways by some percent.
+        """
+        is_seen = self.visibility.mean(axis=0) >= VISIBLE
+        if len(self.frame_ids) < FEWEST_STILL_FRAMES or not is_seen.any():
+            return False
+        spread_px = np.linalg.norm(self.keypoints2d_px[:, is_seen].std(axis=0), axis=1)
+        height_px = float(np.median(self.bbox_px[:, 3] - self.bbox_px[:, 1]))
+        return bool(np.percentile(spread_px, 90) < STILL_SHARE * height_px)
 
     @property
     def screen_weight(self) -> float:

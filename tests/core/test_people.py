@@ -244,3 +244,16 @@ def test_a_piece_without_frames_of_its_own_is_one_sentence(people):
 
 def test_the_same_pieces_give_the_person_once():
     assert list(choose("1[:30]+2[30:], 10@0.2:0.5[:30]+40@0.5:0.5[30:]")) == [1]
+
+
+def test_a_still_figure_comes_after_who_moves_but_never_for_a_few_frames():
+    def still_track(count, spread_px):
+        rng = np.random.default_rng(1)
+        keypoints = np.tile(rng.uniform(0, 400, (33, 2)), (count, 1, 1)) + rng.normal(0, spread_px, (count, 33, 2))
+        box = np.tile([0.0, 0.0, 300.0, 400.0], (count, 1))
+        ids = np.arange(count)
+        return Track(ids, ids / 30, box, keypoints, np.zeros((count, 33, 3)), np.ones((count, 33)), np.ones(count))
+
+    assert still_track(30, 0.5).is_still
+    assert not still_track(30, 8.0).is_still
+    assert not still_track(5, 0.0).is_still
