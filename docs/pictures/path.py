@@ -259,8 +259,12 @@ class WholePath:
         window.type(name)
         window.key("Return")
         time.sleep(0.5)
-        if window.ask("has_file_browser()"):
+        # On a busy machine a click may come before the button is ready for it.
+        for _ in range(4):
+            if not window.ask("has_file_browser()", 200):
+                return
             window.click((right - 60, (top + bottom) // 2))
+            time.sleep(2)
         window.wait_until("not has_file_browser()", 200)
 
     def _pick(self, text: str, condition: str) -> None:
