@@ -8,7 +8,7 @@ from typing import Final
 
 from .console import SetupError, run_through, say
 from .environments import ensure_environment
-from .layout import DEV_FOLDER, DIST_FOLDER, ROOT
+from .layout import BLENDER_PYTHONS, DEV_FOLDER, DIST_FOLDER, ROOT
 from .wheel_list import PLATFORMS, SIZE_BUDGETS_BYTES
 
 _NEED_ONNX_FILES: Final = {"estimate", "batch", "features"}
@@ -46,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--platform", default="linux-x64", choices=[*PLATFORMS, "all"], help="linux-x64 by default")
     build.add_argument("--python", choices=["cp311", "cp313"], help="only the zip for this Python")
     build.add_argument("--variant", default="standard", choices=sorted(SIZE_BUDGETS_BYTES), help="what is in the zip")
+    check = commands.add_parser("check-install", help="the zips in fresh Blenders without a network, with times")
+    check.add_argument("--blender", action="append", choices=list(BLENDER_PYTHONS), help="only this one; repeatable")
     commands.add_parser("release", help="all zips, the index that Blender subscribes to, and checksums")
     commands.add_parser("lint", help="ruff check, ruff format --check, mypy")
     lock = commands.add_parser("lock", help="resolve wheels/locks/*.in afresh and write what is pinned")
@@ -64,6 +66,10 @@ def _run_parsed(options: argparse.Namespace) -> int:
         from .build_zip import build_zips
 
         return build_zips(options.platform, options.python, options.variant)
+    if options.command == "check-install":
+        from .check_install import check_install
+
+        return check_install(options.blender or [])
     if options.command == "release":
         from .release import make_release
 
