@@ -8,7 +8,7 @@ from typing import Final
 
 from .console import SetupError, run_through, say
 from .environments import ensure_environment
-from .layout import DEV_FOLDER, DIST_FOLDER, ROOT
+from .layout import BLENDER_PYTHONS, DEV_FOLDER, DIST_FOLDER, ROOT
 from .wheel_list import PLATFORMS, SIZE_BUDGETS_BYTES
 
 _NEED_ONNX_FILES: Final = {"estimate", "batch", "features"}
@@ -61,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     pictures.add_argument("--blender", metavar="PATH", help="a windowed Blender; needs Xvfb, openbox, xdotool, scrot")
     pictures.add_argument("--zip", metavar="ZIP", help="an extension zip that this Blender takes")
     pictures.add_argument("--curves", action="store_true", help="draw the curves of the cleanup, without a window")
+    check = commands.add_parser("check-install", help="the zips in fresh Blenders without a network, with times")
+    check.add_argument("--blender", action="append", choices=list(BLENDER_PYTHONS), help="only this one; repeatable")
     commands.add_parser("release", help="all zips, the index that Blender subscribes to, and checksums")
     commands.add_parser("lint", help="ruff check, ruff format --check, mypy")
     lock = commands.add_parser("lock", help="resolve wheels/locks/*.in afresh and write what is pinned")
@@ -85,6 +87,12 @@ def _build(options: argparse.Namespace) -> int:
     from .build_zip import build_zips
 
     return build_zips(options.platform, options.python, options.variant)
+
+
+def _check_install(options: argparse.Namespace) -> int:
+    from .check_install import check_install
+
+    return check_install(options.blender or [])
 
 
 def _docs(_: argparse.Namespace) -> int:
@@ -177,6 +185,7 @@ def _clean(_: argparse.Namespace) -> int:
 _PARSED: Final = {
     "demo": _demo,
     "build": _build,
+    "check-install": _check_install,
     "docs": _docs,
     "pictures": _pictures,
     "release": _release,

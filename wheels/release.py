@@ -1,6 +1,7 @@
 """`dev.py release`: all zips, the index that Blender subscribes to, and their checksums, in one folder."""
 
 import hashlib
+import json
 import re
 import shutil
 from pathlib import Path
@@ -53,6 +54,11 @@ def make_index(folder: Path) -> None:
     output = run_logged([*tool, "server-generate", "--repo-dir", folder], "extension-index")
     if "error" in output.lower() or "warning" in output.lower():
         raise SetupError(f"Blender's tool refuses the release:\n{output.rstrip()}")
+    # The tool lists files in the file system's order; sorted, the same release has the same index.
+    path = folder / INDEX_NAME
+    index = json.loads(path.read_text(encoding="utf-8"))
+    index["data"].sort(key=lambda entry: entry["archive_url"])
+    path.write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
 
 
 def write_checksums(folder: Path) -> None:

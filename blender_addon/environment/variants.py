@@ -68,7 +68,7 @@ VARIANTS: Final = {
             "Make an Environment for PARE, YOLO and SMPL",
             "PyTorch, Ultralytics (AGPL) and smplx (non-commercial): for your own YOLO weights and SMPL work, too",
             (*_CORE_IMPORTS, "torch", "safetensors", "ultralytics", "lap", "smplx"),
-            {"linux": (3.1, 5.6), "win32": (0.4, 1.2), "darwin": (0.4, 1.2)},
+            {"linux": (3.1, 5.7), "win32": (0.4, 1.2), "darwin": (0.4, 1.2)},
         ),
     )
 }

@@ -8,11 +8,12 @@ import os
 import subprocess
 import sys
 import zipfile
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from wheels.check_install import make_other_extension, no_network_prefix
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("use_extension_in_blender.py")
@@ -22,22 +23,11 @@ BLOCKED_PROXY = "http://127.0.0.1:9"
 """Nobody listens on the discard port."""
 
 
-@cache
-def no_network_prefix() -> tuple[str, ...]:
-    """The command that runs another without a network, or nothing where the system has none for us."""
-    for prefix in (("unshare", "-n"), ("unshare", "-rn")):
-        try:
-            if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
-                return prefix
-        except OSError:
-            break
-    return ()
-
-
 class FreshBlender:
     """Blender as a module with an empty user folder, whose path has a space and a letter outside ASCII."""
 
-    def __init__(self, python: str, zip_path: str, folder: Path) -> None:
+    def __init__(self, version: str, python: str, zip_path: str, folder: Path) -> None:
+        self.version = version
         self.zip_path = Path(zip_path)
         self.folder = folder
         self.user_folder = folder / "Blender für alle"
@@ -66,7 +56,12 @@ def blender(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     zip_path = os.environ.get(f"JOINTWISE_TEST_ZIP_{BLENDERS[request.param].upper()}")
     if not python or not zip_path:
         pytest.skip(f"no Blender {request.param} or no zip for it; run through dev.py test")
-    return FreshBlender(python, zip_path, tmp_path_factory.mktemp(f"blender-{request.param}"))
+    return FreshBlender(request.param, python, zip_path, tmp_path_factory.mktemp(f"blender-{request.param}"))
+
+
+@pytest.fixture(scope="module")
+def version(blender: FreshBlender) -> str:
+    return blender.version
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +118,12 @@ def test_next_start_finds_it_installed_and_nothing_else_changed(
 ) -> None:
     later = blender.run("resolve")
     assert later["resolved"] == before["resolved"]
+
+
+def test_another_extension_gets_its_own_version_of_a_package(used: dict, blender: FreshBlender, version: str) -> None:
+    (blender.folder / "other").mkdir()
+    answer = blender.run("other", make_other_extension(blender.folder / "other", version))
+    assert answer == {"version": "0.1", "operator_registered": True}
 
 
 def test_disabling_and_removing_leaves_nothing_of_it(used: dict, blender: FreshBlender) -> None:

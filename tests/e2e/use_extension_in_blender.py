@@ -3,12 +3,15 @@
 resolve                              where numpy and cv2 come from
 use ZIP VIDEO FOLDER FRAME_COUNT     install, enable, estimate, export
 own FOLDER VIDEO PYTHON              estimate with FOLDER's net.toml, then with its PARE files in another Python
+other ZIP                            install another extension, whose wheels go onto Blender's path
+again VIDEO FOLDER FRAME_COUNT       estimate in a new start
 remove                               disable, uninstall
 """
 
 import importlib
 import json
 import sys
+import time
 from pathlib import Path
 
 import bpy
@@ -28,10 +31,11 @@ def resolved() -> dict[str, str]:
 
 
 def use(zip_path: str, video: str, folder: str, frame_count: str) -> dict:
-    path_before = list(sys.path)
+    path_before, started_s = list(sys.path), time.monotonic()
     bpy.ops.extensions.package_install_files(
         filepath=zip_path, repo="user_default", enable_on_install=True, overwrite=True
     )
+    installed_s = time.monotonic()
     answer = {
         "path_added_by_enabling": [entry for entry in sys.path if entry not in path_before],
         "resolved_after_enabling": resolved(),
@@ -40,6 +44,7 @@ def use(zip_path: str, video: str, folder: str, frame_count: str) -> dict:
     settings.end, settings.quality = int(frame_count), "fast"
     settings.motion_path = str(Path(folder) / "motion.npz")
     answer["operator_result"] = list(bpy.ops.jointwise.estimate("EXEC_DEFAULT", filepath=video))
+    answer |= {"install_s": installed_s - started_s, "estimate_s": time.monotonic() - installed_s}
     armature = bpy.context.view_layer.objects.active
     bpy.ops.jointwise.export_fbx("EXEC_DEFAULT", filepath=str(Path(folder) / "walk.fbx"))
     keyframes = importlib.import_module(f"{MODULE}.blender_addon.compat")
@@ -75,6 +80,28 @@ def own(folder: str, video: str, python: str) -> dict:
     return answer
 
 
+def other(zip_path: str) -> dict:
+    """Another extension with a package of ours in another version, the way the platform wants it: on Blender's path."""
+    _enable()
+    bpy.ops.extensions.package_install_files(
+        filepath=zip_path, repo="user_default", enable_on_install=True, overwrite=True
+    )
+    version = importlib.import_module("flatbuffers").__version__
+    bpy.ops.wm.save_userpref()
+    return {"version": version, "operator_registered": hasattr(bpy.types, "JOINTWISE_OT_estimate")}
+
+
+def again(video: str, folder: str, frame_count: str) -> dict:
+    """A later estimate, in a new start of Blender."""
+    _enable()
+    settings = bpy.context.scene.jointwise
+    settings.end, settings.quality = int(frame_count), "fast"
+    settings.motion_path = str(Path(folder) / "again.npz")
+    started_s = time.monotonic()
+    result = bpy.ops.jointwise.estimate("EXEC_DEFAULT", filepath=video)
+    return {"operator_result": list(result), "estimate_s": time.monotonic() - started_s}
+
+
 def _enable() -> None:
     # As a module Blender 5.2 starts without the saved preferences.
     if not hasattr(bpy.types.Scene, "jointwise"):
@@ -88,9 +115,18 @@ def remove() -> dict:
     repos = bpy.context.preferences.extensions.repos
     index = next(position for position, repo in enumerate(repos) if repo.module == "user_default")
     bpy.ops.extensions.package_uninstall(repo_index=index, pkg_id="jointwise")
+    if (Path(repos[index].directory) / "other").exists():
+        bpy.ops.extensions.package_uninstall(repo_index=index, pkg_id="other")
     bpy.ops.wm.save_userpref()
     return answer
 
 
-steps = {"resolve": lambda: {"resolved": resolved()}, "use": use, "own": own, "remove": remove}
+steps = {
+    "resolve": lambda: {"resolved": resolved()},
+    "use": use,
+    "own": own,
+    "remove": remove,
+    "other": other,
+    "again": again,
+}
 print("\n" + json.dumps(steps[sys.argv[1]](*sys.argv[2:])), flush=True)
