@@ -14,8 +14,9 @@ ALLOWED = {
     ("core/motion_import/numpy_pickle.py", "pickle.Unpickler"),
     ("core/motion_import/torch_archive.py", "pickle.Unpickler"),
     ("core/motion_import/joblib_dump.py", "pickle._Unpickler"),
-    # A development command: one member of a package of known hash is read, nothing is unpacked.
+    # Development commands: members of a package, of known hashes, are read; nothing is unpacked.
     ("core/conversion/convert_blazepose.py", "tarfile.open"),
+    ("core/conversion/convert_nanodet.py", "tarfile.open"),
 }
 """File and way, nothing else; `Unpickler` is a base class there, never used as it stands."""
 
