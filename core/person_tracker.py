@@ -4,6 +4,7 @@ Called by the pipeline with one frame after another. A frame in which a person i
 filled in.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
@@ -38,6 +39,7 @@ SAME_TORSO_DISTANCE: Final = 0.1
 SAME_BOX_FRACTION: Final = 0.6
 """A new find this much within a followed person's box is that person's legs, say: someone else waits to step aside."""
 MIN_ROWS: Final = 5
+FEWEST_ROWS: Final = 2
 """Shorter tracks are flickers of the detector."""
 SURE_SCORE: Final = 0.65
 SURE_VISIBILITY: Final = 0.6
@@ -107,6 +109,9 @@ class PersonTracker:
         detector: the network `blazepose_detector`, or any PersonDetector.
         landmarker: the network `blazepose_heavy` or `blazepose_full`.
         max_people: more are not followed at the same time.
+
+    Attributes:
+        every: only each such frame of the video comes to `update`.
     """
 
     def __init__(self, detector: Network | PersonDetector, landmarker: Network, max_people: int = MAX_PEOPLE) -> None:
@@ -114,6 +119,7 @@ class PersonTracker:
         self._is_tracking = bool(getattr(detector, "is_tracking", False))
         self._landmarks = LandmarkEstimator(landmarker)
         self._max_people = max_people
+        self.every = 1
         self._people: list[_Person] = []
         self._frame_count = 0
         self._next_search_s = -np.inf
@@ -156,7 +162,7 @@ class PersonTracker:
     def finish(self) -> list[Track]:
         """Return all tracks, the main person's (box area times screen time) first; posters come after who moves."""
         self._workers.shutdown()
-        min_rows = min(MIN_ROWS, self._frame_count)
+        min_rows = min(max(FEWEST_ROWS, math.ceil(MIN_ROWS / self.every)), self._frame_count)
         tracks = [person.rows.to_track() for person in self._people if person.is_credible(min_rows)]
         return sorted(tracks, key=lambda track: (track.is_still, -track.screen_weight))
 

@@ -75,6 +75,7 @@ class EstimateJob:
             for warning in [*video.warnings, *camera_warnings(camera)]:
                 self._warn(warning)
             self._warn_of_devices()
+            frame_times_s = video.timestamps_s
         view = replace(view, is_still=not camera.is_moving)
         chosen = choose_people(tracks, settings.people, settings.video, view.image_size)
         if len(chosen) < len(parse_people(settings.people) or ()):
@@ -84,7 +85,7 @@ class EstimateJob:
         rate_hz = view.frame_rate_hz
         chosen = {rank: leave_out_unsure(track, rate_hz) for rank, track in chosen.items()}
         # Sides are repaired afterwards: what that weighs is the movement from one frame to the next.
-        chosen = {rank: fill_between_looks(track, video.every) for rank, track in chosen.items()}
+        chosen = {rank: fill_between_looks(track, video.every, frame_times_s) for rank, track in chosen.items()}
         chosen, swaps = _repair_sides(chosen)
         chosen = {rank: fill_short_gaps(track, rate_hz) for rank, track in chosen.items()}
         crop_outputs = self._look_again(estimator.crop_model, chosen)
@@ -118,6 +119,7 @@ class EstimateJob:
 
     def _track_people(self, video: VideoReader) -> tuple[list[Track], CameraMotion]:
         tracker, camera = make_tracker(self._settings, self._networks), CameraWatch()
+        tracker.every = video.every
         progress = StageProgress(self._reporter, "track", expected_frame_count(self._settings, video))
         # Where frames are left out, people move too far from one look to the next to look two looks ahead.
         together = LOOK_AHEAD if video.every == 1 else 1

@@ -15,6 +15,8 @@ VISIBLE: Final = 0.5
 STILL_SHARE: Final = 0.008
 """Of the height, how far the landmarks of a picture on a wall stray; measured with noise: 0.004 (people: 0.1)."""
 FEWEST_STILL_FRAMES: Final = 10
+FEWEST_STILL_ROWS: Final = 5
+"""Where not every frame is looked at."""
 TORSO: Final = (11, 12, 23, 24)
 """Shoulders and hips: what stays when limbs swing."""
 
@@ -53,7 +55,8 @@ class Track:
         Note: never true of less than `FEWEST_STILL_FRAMES`. A person who stands still sways by some percent.
         """
         is_seen = self.visibility.mean(axis=0) >= VISIBLE
-        if len(self.frame_ids) < FEWEST_STILL_FRAMES or not is_seen.any():
+        is_short = len(self.frame_ids) < FEWEST_STILL_ROWS or np.ptp(self.frame_ids) + 1 < FEWEST_STILL_FRAMES
+        if is_short or not is_seen.any():
             return False
         spread_px = np.linalg.norm(self.keypoints2d_px[:, is_seen].std(axis=0), axis=1)
         height_px = float(np.median(self.bbox_px[:, 3] - self.bbox_px[:, 1]))

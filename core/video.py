@@ -6,6 +6,7 @@ Used by the pipeline, the overlay and the contact sheet. Never seeks: decoders d
 import math
 import os
 import stat
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,7 @@ class VideoReader:
         info: size, rate and estimated count.
         every: only each such frame is given, from `start` on, and the last one as far as the header knows it. The
             others are decoded, since later ones are made from them, but not turned into pictures.
+        timestamps_s: of all frames up to now in an iteration, from the video's first one on.
         warnings: filled when an iteration ends: `video_truncated` when frames are missing at the end.
 
     Raises:
@@ -92,6 +94,7 @@ class VideoReader:
         self._end = end
         self._on_skip = on_skip
         self.every = 1
+        self.timestamps_s = array("d")
         self._capture: Any = None
         self.info = probe_video(path)
 
@@ -109,12 +112,13 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[Frame]:
         self.close()
-        self.warnings = []
+        self.warnings, self.timestamps_s = [], array("d")
         capture = self._capture = _open(self.path)
         clock = _FrameClock(self.info.frame_rate_hz)
         index = 0
         while (self._end is None or index < self._end) and capture.grab():
             timestamp_s = clock.next_timestamp_s(index, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0)
+            self.timestamps_s.append(timestamp_s)
             if self._is_wanted(index):
                 decoded, image = capture.retrieve()
                 if decoded:

@@ -18,7 +18,7 @@ BLENDERS_OWN = {"bpy", "mathutils", "addon_utils", "bl_pkg", "numpy", "gpu", "bm
 NOT_BROUGHT = {"torch", "safetensors", "ultralytics", "lap", "ray", "onnx", "rich", "tqdm", "torchvision"}
 """What a user may add; shipped code asks for these only inside functions, or in modules that are reached so."""
 
-NOT_SHIPPED = ("core.training", "core.conversion")
+NOT_SHIPPED = ("core.bench", "core.training", "core.conversion")
 """Development only; the command line imports them inside the commands of developers."""
 
 GONE_FROM_313 = {

@@ -2,6 +2,7 @@
 
 import hashlib
 import tomllib
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,8 +84,8 @@ def test_zip_stays_within_its_budget(target: ZipTarget) -> None:
     budget_bytes = SIZE_BUDGETS_BYTES["standard"][target.platform]
     assert budget_bytes <= 200_000_000
     wheels_bytes = sum(contents.size_bytes for contents in load_wheel_list(target).contents.values())
-    # The half-precision weights do not shrink; of the rest, this counts more than the zip holds.
-    files_bytes = sum((ROOT / name).stat().st_size for name in shipped_files() if not name.endswith(".py"))
+    # About as the zip packs them; the documentation comes on top, and the build weighs the whole.
+    files_bytes = sum(len(zlib.compress((ROOT / name).read_bytes())) for name in shipped_files())
     assert wheels_bytes > 50_000_000
     assert wheels_bytes + files_bytes <= budget_bytes
 
