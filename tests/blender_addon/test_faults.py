@@ -117,7 +117,7 @@ def test_another_file_ends_the_run_and_leaves_the_new_file_alone(running_estimat
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     # Blender calls this for each operator of the old file's windows.
     operator.cancel(context)
-    assert process.poll() is not None
+    assert not process.is_running()
     assert context.window_manager.timers == []
     assert not [item for item in bpy.data.objects if item.type == "ARMATURE"]
 
@@ -126,7 +126,7 @@ def test_disabling_the_add_on_ends_the_run(running_estimate, extension):
     operator, context, process = running_estimate
     extension.unregister()
     try:
-        assert process.poll() is not None
+        assert not process.is_running()
         assert running.current_session() is None
     finally:
         extension.register()

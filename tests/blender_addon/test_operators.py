@@ -217,7 +217,7 @@ def test_a_missing_file_is_said_before_anything_starts(scene, fake_core, monkeyp
 
 def test_files_of_the_preferences_reach_the_core(scene, preferences, fake_core, all_files):
     scene.jointwise.backbone = "onnx"
-    preferences.network_file = str(all_files.network_file)
+    preferences.network_file, preferences.keep_ready_min = str(all_files.network_file), 0
     assert estimate() == {"FINISHED"}
     assert f"--backbone onnx --network {all_files.network_file} --json" in MESSAGES.log
 
@@ -226,7 +226,7 @@ def test_loading_and_estimating_take_the_smpl_body_of_the_preferences(
     scene, preferences, fake_core, make_motion_file, smpl_file, monkeypatch
 ):
     path, _ = make_motion_file(smpl_file=smpl_file)
-    preferences.smpl_file = str(smpl_file)
+    preferences.smpl_file, preferences.keep_ready_min = str(smpl_file), 0
     bpy.ops.jointwise.load_motion(filepath=str(path))
     assert len(bpy.data.objects["walk_body"].data.vertices) == 6890
     assert MESSAGES.warnings == []
