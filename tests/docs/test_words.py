@@ -107,13 +107,13 @@ def test_every_command_line_parses(page, line, capsys):
 
 
 def parse_dev(words):
-    if words[0] == "core":
-        parse_core(words[1:])
+    if words[0] in ("core", "bench"):
+        parse_core(words[1:] if words[0] == "core" else words)
         return
     from wheels.commands import _parser
 
-    # The tests' own options go to pytest.
-    _parse(_parser(), words if words[0] != "test" else ["test"])
+    # What comes after these goes on to pytest and to the suites, which read it themselves.
+    _parse(_parser(), words if words[0] not in ("test", "fuzz", "faults") else words[:1])
 
 
 def parse_core(words):
