@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.errors import SceneError
 from ..core.motion import Motion
 
 RATE: Final = "jointwise_frame_rate"
@@ -101,3 +102,15 @@ def captured_armature(context: Any) -> Any:
             return candidate
     ours = [item for item in context.scene.objects if is_captured_armature(item)]
     return ours[0] if len(ours) == 1 else None
+
+
+def chosen_armature(context: Any, hint: str) -> Any:
+    """Return `captured_armature`.
+
+    Raises:
+        SceneError: there is none; the hint says what to do.
+    """
+    armature = captured_armature(context)
+    if armature is None:
+        raise SceneError("No captured armature is selected.", hint)
+    return armature

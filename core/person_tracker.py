@@ -39,8 +39,9 @@ SAME_TORSO_DISTANCE: Final = 0.1
 SAME_BOX_FRACTION: Final = 0.6
 """A new find this much within a followed person's box is that person's legs, say: someone else waits to step aside."""
 MIN_ROWS: Final = 5
-FEWEST_ROWS: Final = 2
 """Shorter tracks are flickers of the detector."""
+FEWEST_ROWS: Final = 2
+"""Of a track where not every frame is looked at."""
 SURE_SCORE: Final = 0.65
 SURE_VISIBILITY: Final = 0.6
 """A track that never reached either is bark or foliage: there the landmark network itself can be sure of a person."""

@@ -13,6 +13,7 @@ from .models.engine import Network
 
 NETWORK_STAGES: Final[Mapping[str, str]] = {
     "blazepose_detector": "detect",
+    "nanodet_detector": "detect",
     "blazepose_heavy": "backbone",
     "blazepose_full": "backbone",
     "open_lifter": "temporal",

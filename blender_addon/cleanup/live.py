@@ -72,8 +72,17 @@ def hold_feet(scene: Any, armature: Any) -> list[str]:
     """
     with paused():
         armature.jointwise_cleanup.contact_mode = "auto"
-    apply_cleanup(scene, armature, to_cleanup_settings(armature.jointwise_cleanup))
+    clean_anew(scene, armature)
     return load_state(armature, load_capture(armature)).notes
+
+
+def clean_anew(scene: Any, armature: Any) -> None:
+    """Make the armature's keys anew with the settings that it has.
+
+    Raises:
+        SceneError, OptionError: as `apply_cleanup`.
+    """
+    apply_cleanup(scene, armature, to_cleanup_settings(armature.jointwise_cleanup))
 
 
 def apply_cleanup(scene: Any, armature: Any, settings: CleanupSettings) -> None:

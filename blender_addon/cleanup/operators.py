@@ -1,15 +1,16 @@
 """The cleanup's buttons: apply edited contacts, and go back."""
 
-from typing import Any
+from typing import Any, Final
 
 import bpy
 
-from ...core.errors import SceneError
-from ..capture_tags import captured_armature
+from ..capture_tags import chosen_armature
 from ..operator_base import FINISHED, JointwiseOperator
-from .live import apply_cleanup, paused, reset_contacts
+from .live import clean_anew, paused, reset_contacts
 from .properties import setting_names
 from .settings import to_cleanup_settings
+
+CHOOSE: Final = "Click on the armature to clean up first."
 
 
 class JOINTWISE_OT_apply_contacts(JointwiseOperator, bpy.types.Operator):
@@ -21,8 +22,8 @@ class JOINTWISE_OT_apply_contacts(JointwiseOperator, bpy.types.Operator):
 
     def run(self, context: Any) -> set[str]:
         """Apply."""
-        armature = _chosen_armature(context)
-        apply_cleanup(context.scene, armature, to_cleanup_settings(armature.jointwise_cleanup))
+        armature = chosen_armature(context, CHOOSE)
+        clean_anew(context.scene, armature)
         return FINISHED
 
 
@@ -35,7 +36,7 @@ class JOINTWISE_OT_reset_contacts(JointwiseOperator, bpy.types.Operator):
 
     def run(self, context: Any) -> set[str]:
         """Reset."""
-        armature = _chosen_armature(context)
+        armature = chosen_armature(context, CHOOSE)
         reset_contacts(context.scene, armature, to_cleanup_settings(armature.jointwise_cleanup))
         return FINISHED
 
@@ -49,17 +50,10 @@ class JOINTWISE_OT_reset_cleanup(JointwiseOperator, bpy.types.Operator):
 
     def run(self, context: Any) -> set[str]:
         """Reset all at once, and key once."""
-        armature = _chosen_armature(context)
+        armature = chosen_armature(context, CHOOSE)
         group = armature.jointwise_cleanup
         with paused():
             for name in setting_names():
                 group.property_unset(name)
         reset_contacts(context.scene, armature, to_cleanup_settings(group))
         return FINISHED
-
-
-def _chosen_armature(context: Any) -> Any:
-    armature = captured_armature(context)
-    if armature is None:
-        raise SceneError("No captured armature is selected.", "Click on the armature to clean up first.")
-    return armature

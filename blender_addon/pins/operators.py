@@ -1,20 +1,22 @@
 """The pins' buttons."""
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import bpy
 
 from ...core.errors import SceneError
 from ...core.skeleton import JOINT_NAMES
-from ..capture_tags import captured_armature
-from ..cleanup.live import apply_cleanup
+from ..capture_tags import chosen_armature
+from ..cleanup.live import clean_anew
 from ..cleanup.settings import to_cleanup_settings
 from ..cleanup.store import first_keyed_row
 from ..compat import is_bone_selected
 from ..operator_base import FINISHED, JointwiseOperator
 from .listing import pin_frame
 from .pinning import pin_pose
+
+CHOOSE: Final = "Click on the armature to pin first."
 
 
 class JOINTWISE_OT_pin_pose(JointwiseOperator, bpy.types.Operator):
@@ -26,7 +28,7 @@ class JOINTWISE_OT_pin_pose(JointwiseOperator, bpy.types.Operator):
 
     def run(self, context: Any) -> set[str]:
         """Pin."""
-        armature = _chosen_armature(context)
+        armature = chosen_armature(context, CHOOSE)
         selected = [
             joint
             for joint, name in enumerate(JOINT_NAMES)
@@ -46,7 +48,7 @@ class JOINTWISE_OT_resolve_pins(JointwiseOperator, bpy.types.Operator):
 
     def run(self, context: Any) -> set[str]:
         """Solve."""
-        _apply(context, _chosen_armature(context))
+        clean_anew(context.scene, chosen_armature(context, CHOOSE))
         return FINISHED
 
 
@@ -61,7 +63,7 @@ class JOINTWISE_OT_jump_to_pin(JointwiseOperator, bpy.types.Operator):
 
     def run(self, context: Any) -> set[str]:
         """Go there."""
-        armature = _chosen_armature(context)
+        armature = chosen_armature(context, CHOOSE)
         pin = _pin_at(armature, self.index)
         frame = pin_frame(armature, first_keyed_row(armature), pin.row)
         if frame is None:
@@ -83,11 +85,11 @@ class JOINTWISE_OT_remove_pin(JointwiseOperator, bpy.types.Operator):
 
     def run(self, context: Any) -> set[str]:
         """Remove it."""
-        armature = _chosen_armature(context)
+        armature = chosen_armature(context, CHOOSE)
         _pin_at(armature, self.index)
         armature.jointwise_pins.pins.remove(self.index)
         armature.jointwise_pins.active = max(min(self.index, len(armature.jointwise_pins.pins) - 1), 0)
-        _apply(context, armature)
+        clean_anew(context.scene, armature)
         return FINISHED
 
 
@@ -100,22 +102,11 @@ class JOINTWISE_OT_remove_all_pins(JointwiseOperator, bpy.types.Operator):
 
     def run(self, context: Any) -> set[str]:
         """Remove them."""
-        armature = _chosen_armature(context)
+        armature = chosen_armature(context, CHOOSE)
         armature.jointwise_pins.pins.clear()
         armature.jointwise_pins.active = 0
-        _apply(context, armature)
+        clean_anew(context.scene, armature)
         return FINISHED
-
-
-def _apply(context: Any, armature: Any) -> None:
-    apply_cleanup(context.scene, armature, to_cleanup_settings(armature.jointwise_cleanup))
-
-
-def _chosen_armature(context: Any) -> Any:
-    armature = captured_armature(context)
-    if armature is None:
-        raise SceneError("No captured armature is selected.", "Click on the armature to pin first.")
-    return armature
 
 
 def _pin_at(armature: Any, index: int) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from ...core.errors import OptionError, SceneError
-from ..capture_tags import captured_armature, is_captured_armature
+from ..capture_tags import chosen_armature, is_captured_armature
 from ..messages import MESSAGES
 from ..operator_base import FINISHED, JointwiseOperator
 from .lens import focal_length_35mm, picture_size
@@ -79,8 +79,6 @@ def _chosen_camera(settings: Any) -> SolvedCamera:
 
 def _chosen_armatures(context: Any) -> list[Any]:
     """Return the active captured armature, which decides the scale, and the other selected ones."""
-    first = captured_armature(context)
-    if first is None:
-        raise SceneError("No captured armature is selected.", "Click on the armature first.")
+    first = chosen_armature(context, "Click on the armature first.")
     selected = [item for item in context.view_layer.objects.selected if is_captured_armature(item)]
     return [first, *(item for item in selected if item != first)]

@@ -16,8 +16,8 @@ from ..axes import FloatArray
 from ..capture_tags import read_tag
 from ..cleanup.capture import RawCapture
 from ..cleanup.feet import detected_parts, parts_of_feet
-from ..cleanup.live import apply_cleanup, paused
-from ..cleanup.settings import CleanupSettings, to_cleanup_settings
+from ..cleanup.live import clean_anew, paused
+from ..cleanup.settings import CleanupSettings
 from ..cleanup.solve import smoothed_motion
 from ..cleanup.store import load_capture, load_state
 from ..cursor_progress import with_progress
@@ -169,4 +169,4 @@ def _on_floor(path: CameraPath, capture: RawCapture, stands: BoolArray, floor_he
 
 def _key(scene: Any, armature: Any) -> None:
     with paused():
-        apply_cleanup(scene, armature, to_cleanup_settings(armature.jointwise_cleanup))
+        clean_anew(scene, armature)
